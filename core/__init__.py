@@ -1,0 +1,1 @@
+"""What every part speaks: errors, geometry and the records of a result."""

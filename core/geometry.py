@@ -1,0 +1,90 @@
+"""Quads and boxes.
+
+Coordinates are pixels of the page as given, origin top left, x right, y down, float. A quad lists its corners
+clockwise on the page from the text's own top left: top left, top right, bottom right, bottom left. Text turned
+upside down therefore starts at the page's bottom right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32] | NDArray[np.float64]
+Point = tuple[float, float]
+Quad = tuple[Point, Point, Point, Point]
+Box = tuple[float, float, float, float]
+
+
+def as_quad(corners: FloatArray | Iterable[Iterable[float]]) -> Quad:
+    """Turns four corners, shape (4, 2), into a plain quad.
+
+    Raises:
+        ValueError: If there are not four finite corners.
+    """
+    points = np.asarray(corners if isinstance(corners, np.ndarray) else [tuple(c) for c in corners], dtype=np.float64)
+    if points.shape != (4, 2) or not np.isfinite(points).all():
+        raise ValueError(f"a quad has four finite corners (4, 2), not {points.tolist()}")
+    (a, b), (c, d), (e, f), (g, h) = points.tolist()
+    return (a, b), (c, d), (e, f), (g, h)
+
+
+def box_quad(box: Box) -> Quad:
+    """The quad of an upright box (x0, y0, x1, y1)."""
+    x0, y0, x1, y1 = box
+    return (x0, y0), (x1, y0), (x1, y1), (x0, y1)
+
+
+def quad_box(quad: Quad) -> Box:
+    """The smallest upright box (x0, y0, x1, y1) around a quad."""
+    xs, ys = [p[0] for p in quad], [p[1] for p in quad]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def union_box(boxes: Iterable[Box]) -> Box:
+    """The smallest box around all boxes.
+
+    Raises:
+        ValueError: If there is no box.
+    """
+    x0s, y0s, x1s, y1s = zip(*boxes, strict=True)
+    return min(x0s), min(y0s), max(x1s), max(y1s)
+
+
+def quad_size(quad: Quad | FloatArray) -> tuple[float, float]:
+    """Width and height of a quad in pixels, along the text and across it: means of opposite sides."""
+    q = np.asarray(quad, dtype=np.float64)
+    sides = np.hypot(*(np.roll(q, -1, axis=0) - q).T)
+    return float(sides[0] + sides[2]) / 2, float(sides[1] + sides[3]) / 2
+
+
+def quad_angle(quad: Quad | FloatArray) -> float:
+    """Direction of the text in degrees in (-180, 180], clockwise on the page; 0 for upright text."""
+    q = np.asarray(quad, dtype=np.float64)
+    dx, dy = (q[1] - q[0]) + (q[2] - q[3])
+    return float(np.degrees(np.arctan2(dy, dx)))
+
+
+def transform_quads(quads: FloatArray, matrix: FloatArray) -> NDArray[np.float64]:
+    """Maps corners through an affine (2, 3) or projective (3, 3) matrix.
+
+    Args:
+        quads: Corners of shape (..., 2).
+        matrix: Shape (2, 3) or (3, 3), acting on column vectors (x, y, 1).
+
+    Returns:
+        Corners of the same shape, float64.
+    """
+    points = np.asarray(quads, dtype=np.float64)
+    m = np.asarray(matrix, dtype=np.float64)
+    moved = points @ m[:2, :2].T + m[:2, 2]
+    if m.shape == (3, 3):
+        moved /= points @ m[2, :2][:, None] + m[2, 2]
+    return np.asarray(moved)
+
+
+def clip_quads(quads: FloatArray, width: int, height: int) -> NDArray[np.float64]:
+    """Moves corners, shape (..., 2), that lie outside a page of width × height pixels onto its edge."""
+    return np.clip(np.asarray(quads, dtype=np.float64), 0.0, (float(width), float(height)))

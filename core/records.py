@@ -1,0 +1,178 @@
+"""The records of a result: Character < Word < Line < Block < Page < Document.
+
+All are immutable and hold plain Python values, so that they travel between processes and into JSON as they are.
+Text is derived from the ordered records only and never kept beside them. Coordinates: see `ocr_doc.core.geometry`.
+Confidences lie in [0, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ocr_doc.core.geometry import Box, Quad, quad_box, union_box
+
+WordSource = Literal["crnn", "characters", "pdf"]
+SCHEMA = "ocr-doc/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another reading of a character and its probability."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """One character of a word.
+
+    Attributes:
+        quad: Where it stands, or None where only its text is known.
+        alternatives: Other readings, most probable first; empty unless asked for.
+    """
+
+    text: str
+    confidence: float
+    quad: Quad | None = None
+    alternatives: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as read.
+
+    Attributes:
+        confidence: Probability in [0, 1] that the text is right as a whole.
+        quad: Its corners on the page, clockwise from the text's own top left.
+        characters: One record per character of `text`, or empty.
+        source: What read it: the CRNN, the character classifier, or the PDF's text layer.
+    """
+
+    text: str
+    confidence: float
+    quad: Quad
+    characters: tuple[Character, ...] = ()
+    source: WordSource = "crnn"
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"confidence of {self.text!r} is {self.confidence}, not in [0, 1]")
+        if self.characters and "".join(c.text for c in self.characters) != self.text:
+            raise ValueError(f"characters of {self.text!r} do not spell it")
+
+    @property
+    def box(self) -> Box:
+        """The upright box (x0, y0, x1, y1) around the quad."""
+        return quad_box(self.quad)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Words of one line, in reading order; never empty."""
+
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        """The words, joined by single spaces."""
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def box(self) -> Box:
+        """The upright box (x0, y0, x1, y1) around all words."""
+        return union_box(word.box for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that belong together, in reading order; never empty."""
+
+    lines: tuple[Line, ...]
+    kind: str = "paragraph"
+
+    @property
+    def text(self) -> str:
+        """The lines, one each."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def box(self) -> Box:
+        """The upright box (x0, y0, x1, y1) around all lines."""
+        return union_box(line.box for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page.
+
+    Attributes:
+        number: Its number in the file, from 1.
+        width, height: Pixels of the page as given (EXIF rotation applied, PDF drawn at `dpi`).
+        dpi: Resolution that the file states or that a PDF was drawn at; None where unknown.
+        rotation: Degrees clockwise (0, 90, 180, 270) that the page was turned by to be read.
+        skew: Degrees clockwise by which the text lines lean.
+        warnings: What the user should know of this page, a sentence each.
+    """
+
+    number: int
+    width: int
+    height: int
+    blocks: tuple[Block, ...] = ()
+    dpi: float | None = None
+    rotation: int = 0
+    skew: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All lines in reading order."""
+        return tuple(line for block in self.blocks for line in block.lines)
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """All words in reading order."""
+        return tuple(word for line in self.lines for word in line.words)
+
+    @property
+    def text(self) -> str:
+        """The page's text: lines as they stand, a blank line between blocks."""
+        return "\n\n".join(block.text for block in self.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What read a document: our version, the device, and the names of the networks."""
+
+    version: str = ""
+    device: str = ""
+    detector: str = ""
+    recognizer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """All pages of one input, in the file's order.
+
+    Attributes:
+        source: The path or name that it was read from; "<array>" and the like for data without a name.
+    """
+
+    source: str
+    pages: tuple[Page, ...] = ()
+    engine: EngineInfo = field(default_factory=EngineInfo)
+
+    def __iter__(self) -> Iterator[Page]:
+        return iter(self.pages)
+
+    @property
+    def text(self) -> str:
+        """The text of all pages, a form feed between pages as `pdftotext` writes it."""
+        return "\n\f".join(page.text for page in self.pages)
+
+    @property
+    def words(self) -> Sequence[Word]:
+        """All words of all pages in reading order."""
+        return [word for page in self.pages for word in page.words]
