@@ -1,0 +1,270 @@
+"""What the detector learns from: crops of pages and the score maps that it should draw for them.
+
+A page comes with the quad of each character, so the maps are exact and no weak supervision is needed. Following Baek et
+al. 2019, the region map has a Gaussian in each character and the affinity map one between each two neighbours of a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_doc.core.geometry import transform_quads
+from ocr_doc.detectors.gaussian import SPREAD
+
+STRIDE = 2
+"""Pixels of the input for one point of the maps."""
+
+_REACH = 1.6
+"""A Gaussian is drawn out to this many half boxes, where it has fallen to 0.016."""
+
+_MIN_HALF = 1.25
+"""Least half width and height of a Gaussian in points of the map, so that a full stop still has a peak above 0.6."""
+
+
+class LabelledWord(Protocol):
+    """A word of a page whose truth is known."""
+
+    @property
+    def quad(self) -> NDArray[np.float32]:
+        """Corners (4, 2), clockwise from the text's own top left."""
+
+    @property
+    def characters(self) -> NDArray[np.float32]:
+        """Quads (N, 4, 2) of the characters in reading order."""
+
+
+class LabelledPage(Protocol):
+    """A page whose truth is known."""
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """Pixels (H, W, 3) RGB."""
+
+    @property
+    def words(self) -> Sequence[LabelledWord]:
+        """All words that can be read."""
+
+
+class PageSource(Protocol):
+    """Draws (or reads) one page; pages follow from the generator alone."""
+
+    def __call__(self, rng: np.random.Generator) -> LabelledPage:
+        """A new page."""
+
+
+@dataclass(frozen=True, slots=True)
+class CropOptions:
+    """How pages become crops.
+
+    Attributes:
+        side: Side of a crop in pixels, a multiple of 32.
+        text_height: Smallest and largest height of a page's words in a crop, pixels; drawn log-uniformly, so that
+            half of the crops lie below their geometric mean, which is the height that the detector works at.
+        crops_per_page: Crops cut from one page; drawing a page costs more than cutting one.
+        word_share: Share of crops that are centred near a word; the others lie anywhere and may be empty.
+        slight_turn: Share of crops turned by up to 10 degrees.
+        any_turn: Share of crops turned by any angle.
+        max_enlargement: Pages are enlarged by at most this factor.
+    """
+
+    side: int = 384
+    text_height: tuple[float, float] = (10.0, 40.0)
+    crops_per_page: int = 8
+    word_share: float = 0.85
+    slight_turn: float = 0.15
+    any_turn: float = 0.04
+    max_enlargement: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """One training example.
+
+    Attributes:
+        pixels: (side, side, 3) uint8 RGB.
+        maps: (2, side/2, side/2) float32 in [0, 1], region and affinity.
+    """
+
+    pixels: NDArray[np.uint8]
+    maps: NDArray[np.float32]
+
+
+def affinity_quads(characters: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Quads between the neighbours of one word, from the centres of the triangles that the diagonals cut off.
+
+    Args:
+        characters: (N, 4, 2) in reading order.
+
+    Returns:
+        (N - 1, 4, 2), or (0, 4, 2) for fewer than two characters.
+    """
+    quads = np.asarray(characters, dtype=np.float64).reshape(-1, 4, 2)
+    if len(quads) < 2:
+        return np.zeros((0, 4, 2))
+    centre = quads.mean(axis=1)
+    upper = (quads[:, 0] + quads[:, 1] + centre) / 3.0
+    lower = (quads[:, 2] + quads[:, 3] + centre) / 3.0
+    return np.stack([upper[:-1], upper[1:], lower[1:], lower[:-1]], axis=1)
+
+
+def draw_gaussians(target: NDArray[np.float32], quads: NDArray[np.floating]) -> None:
+    """Draws one Gaussian per quad into `target`, (H, W) float32, keeping the larger value where they overlap.
+
+    A quad is taken as the parallelogram of its mean sides. Only the points near it are touched.
+
+    Args:
+        target: The map; point (row i, column j) stands for position (x, y) = (j + 0.5, i + 0.5).
+        quads: (N, 4, 2) in the map's units.
+    """
+    height, width = target.shape
+    q = np.asarray(quads, dtype=np.float64).reshape(-1, 4, 2)
+    if not len(q):
+        return
+    centre = q.mean(axis=1)
+    along = _lengthened((q[:, 1] + q[:, 2] - q[:, 0] - q[:, 3]) / 4.0, np.array([1.0, 0.0]))
+    across = _lengthened((q[:, 2] + q[:, 3] - q[:, 0] - q[:, 1]) / 4.0, np.array([0.0, 1.0]))
+    extent = _REACH * (np.abs(along) + np.abs(across))
+    low = np.maximum(np.floor(centre - extent), 0).astype(np.int64)
+    high = np.minimum(np.ceil(centre + extent), (width, height)).astype(np.int64)
+    determinant = along[:, 0] * across[:, 1] - along[:, 1] * across[:, 0]
+    seen = (low < high).all(axis=1) & (np.abs(determinant) > 1e-3)
+    for k in np.flatnonzero(seen):
+        (x0, y0), (x1, y1) = low[k], high[k]
+        dx = np.arange(x0, x1) + (0.5 - centre[k, 0])
+        dy = np.arange(y0, y1) + (0.5 - centre[k, 1])
+        # (u, v) are the coordinates in which the quad is [-1, 1]².
+        u = (dx * across[k, 1] / determinant[k])[None, :] - (dy * across[k, 0] / determinant[k])[:, None]
+        v = (dy * along[k, 0] / determinant[k])[:, None] - (dx * along[k, 1] / determinant[k])[None, :]
+        values = np.exp((u * u + v * v) * (-0.5 * SPREAD * SPREAD))
+        patch = target[y0:y1, x0:x1]
+        np.maximum(patch, values.astype(np.float32), out=patch)
+
+
+def _lengthened(axes: NDArray[np.float64], fallback: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Half axes (N, 2), none shorter than `_MIN_HALF`; one without a direction takes `fallback`'s."""
+    length = np.hypot(axes[:, 0], axes[:, 1])[:, None]
+    direction = np.where(length > 1e-6, axes / np.maximum(length, 1e-6), fallback)
+    return np.asarray(direction * np.maximum(length, _MIN_HALF))
+
+
+def draw_maps(characters: Iterable[NDArray[np.floating]], height: int, width: int) -> NDArray[np.float32]:
+    """The score maps of an image.
+
+    Args:
+        characters: For each word the quads (N, 4, 2) of its characters in pixels of the image.
+        height: Of the image, pixels; even.
+        width: Likewise.
+
+    Returns:
+        (2, height/2, width/2) float32 in [0, 1]: region and affinity.
+    """
+    maps = np.zeros((2, height // STRIDE, width // STRIDE), dtype=np.float32)
+    for quads in characters:
+        scaled = np.asarray(quads, dtype=np.float64) / STRIDE
+        draw_gaussians(maps[0], scaled)
+        draw_gaussians(maps[1], affinity_quads(scaled))
+    return maps
+
+
+def page_text_height(words: Sequence[LabelledWord]) -> float:
+    """Median height of the words in pixels, 0 where there is none."""
+    if not words:
+        return 0.0
+    quads = np.stack([np.asarray(word.quad, dtype=np.float64) for word in words])
+    sides = quads[:, [3, 2]] - quads[:, [0, 1]]
+    return float(np.median(np.hypot(sides[..., 0], sides[..., 1]).mean(axis=1)))
+
+
+def crops_of_page(page: LabelledPage, rng: np.random.Generator, options: CropOptions) -> Iterator[Crop]:
+    """Cuts `options.crops_per_page` crops of varied scale, place and turn out of a page."""
+    words = [w for w in page.words if len(w.characters)]
+    height = page_text_height(words)
+    lowest, highest = np.log(options.text_height)
+    # Resizing a page is dear, so that two scales serve all of its crops.
+    for share in (options.crops_per_page // 2, options.crops_per_page - options.crops_per_page // 2):
+        wanted = float(np.exp(rng.uniform(lowest, highest)))
+        scale = min(wanted / height if height > 0 else float(rng.uniform(0.3, 1.0)), options.max_enlargement)
+        image, factors = _resized(page.image, scale)
+        quads = [np.asarray(w.characters, dtype=np.float64) * factors for w in words]
+        for _ in range(share):
+            yield _crop(image, quads, rng, options)
+
+
+def _resized(image: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The image at `scale` and its true factors (x, y), as the detector's own resizing gives them."""
+    height, width = image.shape[:2]
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    resized = np.asarray(cv2.resize(image, size, interpolation=method), dtype=np.uint8)
+    return resized, np.array([size[0] / width, size[1] / height])
+
+
+def _crop(
+    image: NDArray[np.uint8], words: list[NDArray[np.float64]], rng: np.random.Generator, options: CropOptions
+) -> Crop:
+    """One crop of a page that is at its scale already."""
+    side = options.side
+    height, width = image.shape[:2]
+    if words and rng.random() < options.word_share:
+        centre = words[int(rng.integers(len(words)))].mean(axis=(0, 1)) + rng.uniform(-0.4, 0.4, 2) * side
+    else:
+        centre = rng.uniform(0.0, 1.0, 2) * (width, height)
+    # The crop stays on the page where the page is larger than it.
+    size = np.array([width, height])
+    centre = np.where(size > side, np.clip(centre, side / 2, np.maximum(size - side / 2, side / 2)), centre)
+    matrix = _placement(centre, _angle(rng, options), side)
+    pixels = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    placed = [transform_quads(quads, matrix) for quads in words]
+    near = [q for q in placed if (q.max(axis=(0, 1)) > 0).all() and (q.min(axis=(0, 1)) < side).all()]
+    return Crop(_tinted(np.asarray(pixels, dtype=np.uint8), rng), draw_maps(near, side, side))
+
+
+def _angle(rng: np.random.Generator, options: CropOptions) -> float:
+    """Degrees to turn a crop by."""
+    draw = rng.random()
+    if draw < options.any_turn:
+        return float(rng.uniform(-180.0, 180.0))
+    return float(rng.uniform(-10.0, 10.0)) if draw < options.any_turn + options.slight_turn else 0.0
+
+
+def _placement(centre: NDArray[np.float64], angle: float, side: int) -> NDArray[np.float64]:
+    """The affine (2, 3) from page to crop; by whole pixels where nothing turns, so that nothing blurs."""
+    if angle == 0.0:
+        shift = np.round(side / 2 - centre)
+        return np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])
+    cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    turn = np.array([[cosine, -sine], [sine, cosine]])
+    return np.column_stack([turn, side / 2 - turn @ centre])
+
+
+def _tinted(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The same text in other light: contrast, brightness, tint, exchanged channels, inverted."""
+    if rng.random() < 0.3:
+        return pixels
+    levels = np.arange(256, dtype=np.float64) / 255.0
+    gain, shift, gamma = rng.uniform(0.5, 1.1), rng.uniform(-0.1, 0.3), np.exp(rng.uniform(-0.5, 0.5))
+    tint = rng.uniform(0.85, 1.1, 3) if rng.random() < 0.4 else np.ones(3)
+    curve = (levels**gamma)[:, None] * gain * tint + shift
+    if rng.random() < 0.1:
+        curve = 1.0 - curve
+    table = (np.clip(curve, 0.0, 1.0) * 255.0).round().astype(np.uint8)
+    if rng.random() < 0.2:
+        pixels = np.ascontiguousarray(pixels[:, :, rng.permutation(3)])
+    return np.asarray(cv2.LUT(pixels, table[None]), dtype=np.uint8)
+
+
+def crop_stream(source: PageSource, rng: np.random.Generator, options: CropOptions, buffer: int = 64) -> Iterator[Crop]:
+    """Crops without end, those of one page spread over the stream by a buffer of `buffer` crops."""
+    waiting: list[Crop] = []
+    while True:
+        waiting.extend(crops_of_page(source(rng), rng, options))
+        while len(waiting) > buffer:
+            place = int(rng.integers(len(waiting)))
+            waiting[place], waiting[-1] = waiting[-1], waiting[place]
+            yield waiting.pop()
