@@ -175,7 +175,7 @@ def align(log_probs: FloatArray, labels: Labels, blank: int = 0) -> tuple[Symbol
     )
 
 
-def mask_classes(log_probs: FloatArray, allowed: Sequence[int], blank: int = 0) -> FloatArray:
+def mask_classes(log_probs: FloatArray, allowed: Sequence[int], blank: int = 0) -> NDArray[np.float64]:
     """Forbids all classes but the allowed ones and the blank, and scales each step to sum 1 again.
 
     Decode the result, but take confidences from the distribution before (`rescore`): a symbol that the list forces on
@@ -188,13 +188,13 @@ def mask_classes(log_probs: FloatArray, allowed: Sequence[int], blank: int = 0) 
     """
     kept = np.zeros(log_probs.shape[-1], dtype=bool)
     kept[[blank, *allowed]] = True
-    masked = np.where(kept, log_probs, -inf)
+    masked = np.where(kept, np.asarray(log_probs, dtype=np.float64), -inf)
     top = masked.max(axis=-1, keepdims=True)
     # A step whose kept classes all have probability 0 says nothing: let it be blank.
     masked[..., blank] = np.where(np.isfinite(top[..., 0]), masked[..., blank], 0.0)
     top = np.where(np.isfinite(top), top, 0.0)
     total = top + np.log(np.exp(masked - top).sum(axis=-1, keepdims=True))
-    return np.asarray(masked - total, dtype=log_probs.dtype)
+    return np.asarray(masked - total, dtype=np.float64)
 
 
 def rescore(decoding: Decoding, log_probs: FloatArray, blank: int = 0) -> Decoding:
@@ -231,7 +231,8 @@ def beam_search(
         raise ValueError(f"beam width is {width}, must be at least 1")
     greedy = best_paths(log_probs[None], blank)[0]
     candidates = sorted({*_prefixes(log_probs, width, blank, prior, cutoff), greedy.labels})
-    scores = log_likelihoods(np.repeat(log_probs[None], len(candidates), axis=0), candidates, blank)
+    steps = np.asarray(log_probs, dtype=np.float64)
+    scores = log_likelihoods(np.repeat(steps[None], len(candidates), axis=0), candidates, blank)
     weights = [prior(labels, True) if prior else 0.0 for labels in candidates]
     best = max(range(len(candidates)), key=lambda i: (scores[i] + weights[i], candidates[i] == greedy.labels))
     if candidates[best] == greedy.labels:

@@ -171,13 +171,12 @@ def test_mask_keeps_the_doubt_visible() -> None:
     assert set(LETTERS.decode(forced.labels)) <= set("01")
     honest = rescore(forced, log_probs)
     assert honest.labels == forced.labels
-    assert honest.confidence < 0.1 < forced.confidence + 0.5
+    assert honest.confidence < 0.1 < forced.confidence
 
 
 def test_mask_of_a_step_without_allowed_mass_is_blank() -> None:
-    log_probs = np.log(
-        np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]) + 0.0, where=np.eye(3)[[1, 2]] > 0, out=np.full((2, 3), -np.inf)
-    )
+    with np.errstate(divide="ignore"):
+        log_probs = np.log(np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]))
     assert np.exp(mask_classes(log_probs, [2])) == pytest.approx(np.array([[1, 0, 0], [0, 0, 1]]))
 
 
