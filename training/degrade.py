@@ -1,0 +1,214 @@
+"""What happens to a page between the printer and the file: geometry, ink, paper, optics, file.
+
+Geometry moves the words' quads exactly; everything else leaves them where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from ocr_doc.core.geometry import transform_quads
+from ocr_doc.training.page_canvas import PageWord, word_of
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Warp:
+    """A curl, then a projection: y += amplitude · sin(2π · cycles · x / width + phase), then the matrix (3, 3)."""
+
+    matrix: NDArray[np.float64]
+    amplitude: float = 0.0
+    cycles: float = 0.5
+    phase: float = 0.0
+
+    def _lift(self, x: NDArray[np.floating], width: int) -> NDArray[np.floating]:
+        return np.asarray(self.amplitude * np.sin(2 * np.pi * self.cycles * x / width + self.phase))
+
+    def apply(self, image: Image, border: tuple[int, int, int]) -> Image:
+        """The image (H, W, 3) after the warp, same size; `border` fills what comes from outside."""
+        height, width = image.shape[:2]
+        if not self.amplitude:
+            moved = cv2.warpPerspective(image, self.matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=border)
+            return np.asarray(moved, dtype=np.uint8)
+        xs, ys = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+        a, b, c = np.linalg.inv(self.matrix).astype(np.float32)
+        depth = c[0] * xs + c[1] * ys + c[2]
+        x = (a[0] * xs + a[1] * ys + a[2]) / depth
+        y = (b[0] * xs + b[1] * ys + b[2]) / depth
+        y -= self._lift(x, width).astype(np.float32)
+        moved = cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=border)
+        return np.asarray(moved, dtype=np.uint8)
+
+    def move(self, word: PageWord, width: int) -> PageWord:
+        """The word after the warp of a page `width` pixels wide."""
+        points = word.characters.astype(np.float64)
+        if self.amplitude:
+            points[..., 1] += self._lift(points[..., 0], width)
+        return word_of(word.text, transform_quads(points, self.matrix))
+
+
+def random_warp(rng: Generator, width: int, height: int, strength: float = 1.0) -> Warp:
+    """Mostly a scanner's degree or so; at times a camera's perspective, a strong turn, a curl."""
+    chance = rng.random()
+    degrees = rng.normal(0, 0.7) if chance < 0.65 else rng.normal(0, 3.0) if chance < 0.92 else rng.uniform(-30, 30)
+    matrix = np.eye(3)
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees * strength, 1.0 - min(0.25, abs(degrees) / 90))
+    matrix[:2] = turn
+    if rng.random() < 0.25 * strength:
+        corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+        moved = corners + rng.uniform(-0.05, 0.05, (4, 2)).astype(np.float32) * (width, height)
+        matrix = np.asarray(cv2.getPerspectiveTransform(corners, moved.astype(np.float32))) @ matrix
+    if rng.random() < 0.15 * strength:
+        return Warp(matrix, rng.uniform(0.002, 0.012) * height, rng.uniform(0.3, 1.0), rng.uniform(0, 6.3))
+    return Warp(matrix)
+
+
+def smooth_noise(rng: Generator, shape: tuple[int, int], cell: float, channels: int = 1) -> NDArray[np.float32]:
+    """Noise in [0, 1], shape (H, W) or (H, W, channels), that changes over about `cell` pixels."""
+    rows, columns = max(2, int(shape[0] / cell) + 2), max(2, int(shape[1] / cell) + 2)
+    grid = rng.random((rows, columns, channels), dtype=np.float32)
+    grown = cv2.resize(grid, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+    return np.clip(np.asarray(grown, dtype=np.float32), 0, 1)
+
+
+def wear_ink(rng: Generator, art: Image) -> Image:
+    """Uneven, faded, speckled or streaked ink on white; returns new artwork."""
+    shape = art.shape[:2]
+    strength = np.full(shape, rng.uniform(0.55, 1.0), np.float32)
+    if rng.random() < 0.4:
+        strength *= 1 - rng.uniform(0.1, 0.6) * smooth_noise(rng, shape, rng.uniform(40, 300))
+    if rng.random() < 0.3:
+        grain = smooth_noise(rng, shape, rng.uniform(1.5, 3.5))
+        strength *= 1 - rng.uniform(0.2, 0.8) * (grain > rng.uniform(0.55, 0.8))
+    if rng.random() < 0.12:
+        columns = rng.random(shape[1]) < 0.01
+        strength[:, columns] *= rng.uniform(0, 0.5)
+    if rng.random() < 0.1:
+        strength *= (1 - rng.uniform(0.1, 0.5) * (rng.random(shape[0]) < 0.3))[:, None].astype(np.float32)
+    worn: Image = (255 - (255 - art) * strength[..., None]).astype(np.uint8)
+    return worn
+
+
+def show_through(rng: Generator, art: Image) -> Image:
+    """Faint mirrored print from the back of the sheet."""
+    back = cv2.GaussianBlur(art[:, ::-1], (0, 0), rng.uniform(1.0, 2.5))
+    back = np.roll(back, int(rng.integers(5, 60)), axis=0)
+    faint = 255 - (255 - back.astype(np.float32)) * rng.uniform(0.04, 0.16)
+    return np.minimum(art, faint.astype(np.uint8))
+
+
+def lay_on_paper(rng: Generator, art: Image, photo: bool) -> Image:
+    """Multiplies artwork with paper: tone, texture, stains, creases; for photos also uneven light and shadow."""
+    shape = art.shape[:2]
+    tone = np.array([1, 1, 1], np.float32) * rng.uniform(0.86, 1.0)
+    if rng.random() < 0.3:
+        tone = tone * (1, rng.uniform(0.93, 1.0), rng.uniform(0.78, 1.0))
+    field = np.ones(shape, np.float32)
+    if rng.random() < 0.5:
+        field -= rng.uniform(0.01, 0.05) * smooth_noise(rng, shape, rng.uniform(1.5, 4))
+    if rng.random() < (0.8 if photo else 0.35):
+        field -= rng.uniform(0.05, 0.45 if photo else 0.2) * smooth_noise(rng, shape, rng.uniform(100, 500))
+    if rng.random() < 0.15:
+        _crease(rng, field)
+    if photo and rng.random() < 0.3:
+        _shadow(rng, field)
+    return np.asarray(np.clip(art * (field[..., None] * tone), 0, 255).astype(np.uint8))
+
+
+def _crease(rng: Generator, field: NDArray[np.float32]) -> None:
+    height, width = field.shape
+    lines = np.zeros(field.shape, np.float32)
+    for _ in range(int(rng.integers(1, 4))):
+        ends = rng.uniform(-0.1, 1.1, (2, 2)) * (width, height)
+        (x0, y0), (x1, y1) = ends.astype(int).tolist()
+        cv2.line(lines, (x0, y0), (x1, y1), float(rng.uniform(-0.15, 0.3)), int(rng.integers(1, 4)), cv2.LINE_AA)
+    field -= np.asarray(cv2.GaussianBlur(lines, (0, 0), rng.uniform(0.5, 2.0)))
+
+
+def _shadow(rng: Generator, field: NDArray[np.float32]) -> None:
+    height, width = field.shape
+    shape = np.zeros(field.shape, np.float32)
+    polygon = (rng.uniform(-0.3, 1.3, (4, 2)) * (width, height)).astype(np.int32)
+    cv2.fillPoly(shape, [polygon], float(rng.uniform(0.15, 0.45)))
+    field -= np.asarray(cv2.GaussianBlur(shape, (0, 0), rng.uniform(5, 40)))
+
+
+def through_camera(rng: Generator, image: Image, smallest: float) -> Image:
+    """Blur, noise, levels, resampling and JPEG; `smallest` is the height of the smallest text, which sets how much."""
+    sharp = np.clip(smallest / 22.0, 0.35, 2.0)
+    if rng.random() < 0.6:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.25 + rng.uniform(0, 0.9) * sharp))
+    elif rng.random() < 0.15:
+        length = int(2 + 3 * sharp)
+        kernel = np.zeros((length, length), np.float32)
+        kernel[length // 2] = 1 / length
+        image = np.asarray(cv2.filter2D(image, -1, kernel if rng.random() < 0.5 else kernel.T))
+    if rng.random() < 0.3 and smallest > 15:
+        image = _resampled(rng, image, smallest)
+    if rng.random() < 0.5:
+        image = _noisy(rng, image)
+    if rng.random() < 0.35:
+        low, high = rng.uniform(0, 60), rng.uniform(190, 255)
+        table = np.clip((np.arange(256) - low) * 255 / (high - low), 0, 255)
+        image = np.asarray(cv2.LUT(image, (table * rng.uniform(0.85, 1.0)).astype(np.uint8)))
+    if rng.random() < 0.1:
+        soft = cv2.GaussianBlur(image, (0, 0), 1.5)
+        image = np.asarray(cv2.addWeighted(image, 2.0, soft, -1.0, 0))
+    if rng.random() < 0.6:
+        quality = int(rng.integers(25, 95))
+        image = _jpeg(image, quality)
+    return image
+
+
+def _resampled(rng: Generator, image: Image, smallest: float) -> Image:
+    height, width = image.shape[:2]
+    factor = max(rng.uniform(0.5, 0.9), 10.0 / smallest)
+    small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    how = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[int(rng.choice(3, p=[0.15, 0.45, 0.4]))]
+    return np.asarray(cv2.resize(small, (width, height), interpolation=how), dtype=np.uint8)
+
+
+def _noisy(rng: Generator, image: Image) -> Image:
+    noise = np.empty(image.shape[:2], np.int16)
+    cv2.setRNGSeed(int(rng.integers(2**31)))
+    cv2.randn(noise, 0, rng.uniform(1, 14))
+    return np.asarray(np.clip(image.astype(np.int16) + noise[..., None], 0, 255).astype(np.uint8))
+
+
+def _jpeg(image: Image, quality: int) -> Image:
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
+
+
+def to_one_bit(rng: Generator, image: Image) -> Image:
+    """Black and white as a fax or an office scanner makes it, with specks."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    if rng.random() < 0.5:
+        bits = cv2.threshold(grey, rng.uniform(110, 190), 255, cv2.THRESH_BINARY)[1]
+    else:
+        block = int(rng.integers(10, 25)) * 2 + 1
+        bits = cv2.adaptiveThreshold(
+            grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, block, rng.uniform(8, 25)
+        )
+    specks = rng.random(bits.shape, dtype=np.float32) < 10 ** rng.uniform(-5, -3)
+    bits = np.where(specks, rng.integers(0, 2) * 255, bits)
+    return np.repeat(bits[..., None].astype(np.uint8), 3, axis=2)
+
+
+def finish(rng: Generator, image: Image, words: Sequence[PageWord]) -> Image:
+    """The last steps for a page with these words: camera or scanner, grey or colour or one bit."""
+    heights = [float(np.linalg.norm(w.quad[3] - w.quad[0])) for w in words]
+    smallest = float(np.percentile(heights, 10)) if heights else 20.0
+    image = through_camera(rng, image, smallest)
+    chance = rng.random()
+    if chance < 0.14:
+        return to_one_bit(rng, image)
+    if chance < 0.55:
+        return np.repeat(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))[..., None], 3, axis=2)
+    return image
