@@ -1,1 +1,1 @@
-"""layout."""
+"""Layout: words put back into lines and blocks, in reading order."""
