@@ -7,10 +7,13 @@ Confidences lie in [0, 1].
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ocr_doc.core.files import write_whole
+from ocr_doc.core.formats import find_format
 from ocr_doc.core.geometry import Box, Quad, quad_box, union_box
 
 WordSource = Literal["crnn", "characters", "pdf"]
@@ -176,3 +179,16 @@ class Document:
     def words(self) -> Sequence[Word]:
         """All words of all pages in reading order."""
         return [word for page in self.pages for word in page.words]
+
+    def save(self, path: str | os.PathLike[str], format: str | None = None) -> None:  # noqa: A002
+        """Writes the document to a file, whole or not at all.
+
+        Args:
+            path: Where to; folders on the way are made, an older file is replaced.
+            format: "json" or "text"; None takes what the path's suffix means.
+
+        Raises:
+            UsageError: If the format is unknown.
+            OutputError: If the file cannot be written.
+        """
+        write_whole(path, find_format(format, path).render(self))

@@ -125,7 +125,7 @@ def _join_rows(frame: _Frame) -> list[list[int]]:
 
 
 def _measured_slopes(frame: _Frame, rows: list[list[int]]) -> tuple[Floats, Floats]:
-    """Each word's slope, measured from the middle of its left to that of its right neighbour in the row, where it has any.
+    """Each word's slope, measured from its left to its right neighbour in the row, where it has any.
 
     Returns:
         Slopes and the length that each was measured on, (N,) each.
