@@ -1,0 +1,298 @@
+"""The reader: crops of words in, texts with confidences and spans out.
+
+A crop is scaled and padded for itself alone (`crops.normalise`); a batch holds crops of one padded width. So no batch
+size and no neighbour changes what the network sees of a crop.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from ocr_doc.core.errors import UsageError, WeightsError
+from ocr_doc.recognizer.alphabet import Alphabet
+from ocr_doc.recognizer.crops import HEIGHT, PIXELS_PER_CHARACTER, WIDTH_STEP, NormalCrop, normalise
+from ocr_doc.recognizer.ctc import Decoding, Prior, Symbol, beam_search, best_paths, mask_classes, rescore
+from ocr_doc.recognizer.lexicon import Lexicon
+from ocr_doc.weights.engines import Engine, EngineMemoryError
+
+_LOG = logging.getLogger(__name__)
+
+# The widest piece that the network gets, about 100 characters at height 32: a bound on shapes and memory.
+PIECE = 2048
+# What a piece sees beyond the steps that are kept of it, about two words: enough for the LSTM to know where it is.
+CONTEXT = 128
+# The widest crop in all; text of such an aspect (512:1) does not exist, so what is wider is squeezed into it.
+WIDEST = 16384
+# Crops prepared at a time; bounds memory on pages of thousands of words.
+WINDOW = 1024
+# A batch on the CPU gains nothing from size once all cores are busy, but takes memory; a GPU wants large ones.
+_BATCH_PIXELS = {"cpu": 2**18, "cuda": 2**22}
+# A character is wider than CTC's peak: its span grows by up to this many steps a side, half way to its neighbour.
+_REACH = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderOptions:
+    """How crops are read.
+
+    Attributes:
+        beam_width: Prefixes that the beam search keeps; 0 for greedy decoding.
+        lexicon: Known words that the beam search prefers; needs a beam.
+        allowed: The only symbols that may appear; None for all. Confidences are those of the network without this
+            rule, so that a symbol forced by it shows by its low confidence.
+        batch_size: Crops in a batch at most.
+        max_batch_pixels: Pixels in a batch at most (one crop always passes); None for a default by device.
+
+    Raises:
+        UsageError: If a number is out of range, or there is a lexicon without a beam.
+    """
+
+    beam_width: int = 0
+    lexicon: Lexicon | None = None
+    allowed: str | None = None
+    batch_size: int = 64
+    max_batch_pixels: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.beam_width < 0:
+            raise UsageError(f"The beam width is {self.beam_width}.", "Give 0 for greedy decoding, or 1 or more.")
+        if self.batch_size < 1 or (self.max_batch_pixels is not None and self.max_batch_pixels < 1):
+            raise UsageError("A batch must hold at least one crop and one pixel.", "Give larger limits.")
+        if self.lexicon is not None and not self.beam_width:
+            raise UsageError("A lexicon works in the beam search only.", "Give a beam width too, such as 10.")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCharacter:
+    """One character as read.
+
+    Attributes:
+        confidence: Its largest probability within its span.
+        start, end: Its span in fractions of the crop's width, in [0, 1]. Made from CTC's peaks, so good to about a
+            quarter of the text height; a detector's character boxes are better.
+    """
+
+    text: str
+    confidence: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What stands in a crop; spaces at its ends are dropped.
+
+    Attributes:
+        confidence: P(text | image) in [0, 1] by the network; 0 for a crop without pixels.
+        characters: One per character of `text`.
+    """
+
+    text: str
+    confidence: float
+    characters: tuple[ReadCharacter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What the network gets at once: a crop, or a part of a very wide one.
+
+    Attributes:
+        crop: Index of the crop.
+        pixels: (HEIGHT, W) float32.
+        keep: The columns of `pixels` whose time steps count, start and end; the rest is context.
+        width: Columns of the whole crop without padding.
+        last: Whether the crop ends with this piece.
+    """
+
+    crop: int
+    pixels: NDArray[np.float32]
+    keep: tuple[int, int]
+    width: int
+    last: bool = True
+
+
+class WordReader:
+    """Reads words with one network. Safe to call from several threads.
+
+    Args:
+        engine: (N, 1, HEIGHT, W) float32 in [0, 1] → log-probabilities (N, T, classes).
+        alphabet: Names the classes.
+        options: How to read.
+
+    Raises:
+        WeightsError: If the network's output does not fit the alphabet; found by one small run.
+        UsageError: If no allowed symbol is in the alphabet.
+    """
+
+    def __init__(self, engine: Engine, alphabet: Alphabet, options: ReaderOptions | None = None) -> None:
+        self.engine = engine
+        self.alphabet = alphabet
+        self.options = options or ReaderOptions()
+        self._warned = False
+        self._allowed: list[int] | None = None
+        if self.options.allowed is not None:
+            self._allowed = alphabet.encode("".join(c for c in self.options.allowed if c in alphabet))
+            if not self._allowed:
+                raise UsageError(f"The network knows none of the allowed symbols {self.options.allowed!r}.",
+                                 "Allow others.")  # fmt: skip
+        self._check(engine(np.ones((1, 1, HEIGHT, WIDTH_STEP), dtype=np.float32)), 1, WIDTH_STEP)
+
+    def read(self, crops: Sequence[NDArray[np.uint8]], expected: Sequence[int] | None = None) -> list[Reading]:
+        """Reads crops.
+
+        Args:
+            crops: Each (H, W) or (H, W, 3) uint8, upright, of any size; none is fine, and so are crops without pixels.
+            expected: How many characters the detector saw in each, 0 where unknown. A crop that is too narrow for them
+                is stretched, so that CTC has time steps enough for doubled characters.
+
+        Returns:
+            One reading per crop, in the order of the crops.
+
+        Raises:
+            EngineMemoryError: If even a single crop does not fit into memory.
+            ValueError: If `expected` is not as long as `crops`.
+        """
+        if expected is not None and len(expected) != len(crops):
+            raise ValueError(f"{len(expected)} expected lengths for {len(crops)} crops")
+        readings = [Reading("", 0.0)] * len(crops)
+        for start in range(0, len(crops), WINDOW):
+            pieces: list[_Piece] = []
+            for index in range(start, min(start + WINDOW, len(crops))):
+                if crops[index].size:
+                    pieces += _pieces(index, _bounded(crops[index], expected[index] if expected is not None else 0))
+            for index, reading in self._read_pieces(pieces):
+                readings[index] = reading
+        return readings
+
+    def _read_pieces(self, pieces: list[_Piece]) -> Iterator[tuple[int, Reading]]:
+        """Index and reading of each crop, batch by batch."""
+        parts: dict[int, list[NDArray[np.float32]]] = {}  # of crops in several pieces, by crop
+        # The sort is stable: a crop's pieces, all of one width, stay in order.
+        pieces = sorted(pieces, key=lambda piece: piece.pixels.shape[1])
+        for width, same in groupby(pieces, key=lambda piece: piece.pixels.shape[1]):
+            for batch in _batches(list(same), self._batch_limit(width)):
+                log_probs = self._run(np.stack([piece.pixels for piece in batch])[:, None])
+                stride = width // log_probs.shape[1]
+                whole = [i for i, piece in enumerate(batch) if piece.keep == (0, width)]
+                decodings = self._decode(log_probs[whole])
+                for i, decoding in zip(whole, decodings, strict=True):
+                    yield batch[i].crop, self._reading(decoding, stride / batch[i].width)
+                for i in sorted(set(range(len(batch))) - set(whole)):
+                    piece = batch[i]
+                    kept = slice(piece.keep[0] // stride, piece.keep[1] // stride)
+                    parts.setdefault(piece.crop, []).append(log_probs[i, kept])
+                    if piece.last:
+                        # Joined at the time steps, before decoding: no text is ever merged with another.
+                        [decoding] = self._decode(np.concatenate(parts.pop(piece.crop))[None])
+                        yield piece.crop, self._reading(decoding, stride / piece.width)
+
+    def _batch_limit(self, width: int) -> int:
+        limit = self.options.max_batch_pixels or _BATCH_PIXELS.get(self.engine.device, _BATCH_PIXELS["cpu"])
+        return max(1, min(self.options.batch_size, limit // (HEIGHT * width)))
+
+    def _run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Log-probabilities (N, T, classes) of a batch (N, 1, HEIGHT, W); in halves where memory is short."""
+        try:
+            return self._check(self.engine(batch), len(batch), batch.shape[3])
+        except EngineMemoryError as fault:
+            if len(batch) == 1:
+                raise
+            if not self._warned:
+                _LOG.warning("%s Batches are halved where needed.", fault.message)
+                self._warned = True
+        half = len(batch) // 2
+        return np.concatenate([self._run(batch[:half]), self._run(batch[half:])])
+
+    def _check(self, output: NDArray[np.float32], count: int, width: int) -> NDArray[np.float32]:
+        shape = output.shape
+        if len(shape) == 3 and shape[0] == count and shape[2] != len(self.alphabet):
+            raise WeightsError(
+                f"The network {self.engine.name} has {shape[2]} classes, its alphabet {len(self.alphabet)} "
+                f"({len(self.alphabet.symbols)} symbols and the blank).",
+                "Use weights and manifest of one and the same training run.",
+            )
+        if len(shape) != 3 or shape[0] != count or shape[1] < 1 or WIDTH_STEP % (width / shape[1]):
+            raise WeightsError(
+                f"The network {self.engine.name} turns {count} crops of {width} columns into the shape {shape}, not "
+                f"(crops, time steps, classes) with a whole number of steps to {WIDTH_STEP} columns.",
+                "Use the weights of a recognizer.",
+            )
+        return output
+
+    def _decode(self, log_probs: NDArray[np.float32]) -> list[Decoding]:
+        """Decodings of a batch (N, T, classes)."""
+        blank = self.alphabet.blank
+        shown = log_probs if self._allowed is None else mask_classes(log_probs, self._allowed, blank)
+        if self.options.beam_width:
+            prior = self._prior(self.options.lexicon)
+            found = [beam_search(row, self.options.beam_width, blank, prior) for row in shown]
+        else:
+            found = best_paths(shown, blank)
+        if self._allowed is None:
+            return found
+        return [rescore(decoding, row, blank) for decoding, row in zip(found, log_probs, strict=True)]
+
+    def _prior(self, lexicon: Lexicon | None) -> Prior | None:
+        if lexicon is None:
+            return None
+        return lambda labels, complete: -lexicon.cost(self.alphabet.decode(labels), complete)
+
+    def _reading(self, decoding: Decoding, scale: float) -> Reading:
+        """A decoding in characters and fractions of the crop's width; `scale` is a time step in those."""
+        symbols = decoding.symbols
+        texts = [self.alphabet.decode([symbol.label]) for symbol in symbols]
+        inner = [i for i, text in enumerate(texts) if text != " "]
+        kept = range(inner[0], inner[-1] + 1) if inner else range(0)
+        spans = _spans(symbols)
+        characters = tuple(
+            ReadCharacter(texts[i], symbols[i].confidence, min(1.0, spans[i][0] * scale), min(1.0, spans[i][1] * scale))
+            for i in kept
+        )
+        return Reading("".join(texts[i] for i in kept), min(1.0, decoding.confidence), characters)
+
+
+def _spans(symbols: Sequence[Symbol]) -> list[tuple[float, float]]:
+    """Start and end of each symbol in time steps, grown to near its neighbours; in order and without overlap."""
+    spans = []
+    for i, symbol in enumerate(symbols):
+        before = (symbol.start - symbols[i - 1].end) / 2 if i else float(symbol.start)
+        after = (symbols[i + 1].start - symbol.end) / 2 if i + 1 < len(symbols) else _REACH
+        spans.append((symbol.start - min(before, _REACH), symbol.end + min(after, _REACH)))
+    return spans
+
+
+def _bounded(crop: NDArray[np.uint8], characters: int) -> NormalCrop:
+    """The crop as the network sees it, at most WIDEST columns of it; squeezed where it would be wider."""
+    height, width = crop.shape[:2]
+    if width * HEIGHT > WIDEST * height:
+        size = (max(1, WIDEST * height // HEIGHT), height)
+        crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return normalise(crop, min(max(0, characters), WIDEST // PIXELS_PER_CHARACTER))
+
+
+def _pieces(index: int, crop: NormalCrop) -> list[_Piece]:
+    """A crop whole, or if wider than a piece, pieces of equal width whose kept columns join without overlap."""
+    padded = crop.pixels.shape[1]
+    if padded <= PIECE:
+        return [_Piece(index, crop.pixels, (0, padded), crop.width)]
+    pieces, done = [], 0
+    while done < padded:
+        # The last piece is moved back to end where the crop ends, so that it is as wide as the others.
+        start = min(max(0, done - CONTEXT), padded - PIECE)
+        last = start + PIECE == padded
+        end = padded if last else start + PIECE - CONTEXT
+        pixels = crop.pixels[:, start : start + PIECE]
+        pieces.append(_Piece(index, pixels, (done - start, end - start), crop.width, last))
+        done = end
+    return pieces
+
+
+def _batches(pieces: list[_Piece], size: int) -> Iterator[list[_Piece]]:
+    for start in range(0, len(pieces), size):
+        yield pieces[start : start + size]

@@ -1,0 +1,315 @@
+"""The engines that run a network: ONNX Runtime on the CPU, torch on CUDA.
+
+The rest of ocr-doc knows the `Engine` protocol alone. `OnnxEngine` is the only thing that knows ONNX Runtime, and
+`TorchEngine` the only thing outside the networks and training that knows torch; both are imported when first used.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import logging
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from ocr_doc.core.errors import DependencyError, OcrDocError, UsageError, WeightsError
+from ocr_doc.weights.manifest import Entry, Manifest, WeightFile
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+Device = Literal["auto", "cpu", "cuda"]
+# Rebuilds a network from its entry's config. Given by the caller: weights may not know detectors and recognizer.
+Builder = Callable[[Mapping[str, object]], "Module"]
+
+_LOG = logging.getLogger(__name__)
+_FIT_REMEDY = "Use the weights that ship with ocr-doc, or export yours again."
+_TORCH_REMEDY = "Install it with: pip install 'ocr-doc[torch]'"
+
+
+class Engine(Protocol):
+    """A network that is ready to run.
+
+    Calls from several threads at once are safe.
+
+    Attributes:
+        device: "cpu" or "cuda".
+        name: The network's name in the manifest.
+    """
+
+    device: str
+    name: str
+
+    def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Runs the network on a batch, (N, C, H, W) float32; the output's shape is the network's own.
+
+        Raises:
+            EngineMemoryError: If memory does not suffice; a smaller batch may pass.
+            WeightsError: If the network does not take this shape.
+        """
+        ...
+
+    def close(self) -> None:
+        """Frees the network and its memory; later calls fail. Closing twice is fine."""
+        ...
+
+
+class EngineMemoryError(OcrDocError):
+    """A batch does not fit into the device's memory."""
+
+
+def _out_of_memory(name: str, device: str, shape: tuple[int, ...]) -> EngineMemoryError:
+    size = " × ".join(str(n) for n in shape)
+    return EngineMemoryError(f"{name}: a batch of {size} does not fit into the memory of {device}.",
+                             "Lower --max-batch-pixels or --max-pixels, or use --device cpu.")  # fmt: skip
+
+
+def available_cores() -> int:
+    """Cores that this process may use. ONNX Runtime's own default is the machine's, however few a container has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class OnnxEngine:
+    """A network in ONNX Runtime on the CPU.
+
+    Args:
+        model: The bytes of an ONNX model with one input (N, C, H, W) float32 and one output.
+        name: What to call it in messages.
+        threads: Threads within one run; None for as many as there are cores for this process.
+        arena: Whether ONNX Runtime keeps freed memory. Off: its arena never gives back what the widest crop or the
+            largest page took, and grows with each new shape.
+        spin: Whether idle threads wait in a loop. Off: detector, crops and layout take turns, so a thread that spins
+            while numpy or OpenCV works takes a core from them, and other jobs on the machine pay too.
+
+    Raises:
+        WeightsError: If the bytes are no such model.
+    """
+
+    device = "cpu"
+
+    def __init__(
+        self, model: bytes, name: str = "model", threads: int | None = None, arena: bool = False, spin: bool = False
+    ) -> None:
+        import onnxruntime as ort  # noqa: PLC0415 - 0.1 s, and no cost to those who run on CUDA
+
+        self.name = name
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads or available_cores()
+        options.inter_op_num_threads = 1  # the networks are chains: nothing runs side by side
+        options.enable_cpu_mem_arena = arena
+        options.enable_mem_pattern = arena  # plans memory for one shape; ours vary
+        options.log_severity_level = 3  # errors only: warnings would go to the user's stderr
+        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
+        try:
+            session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except Exception as fault:  # ONNX Runtime's exceptions have no common base of their own
+            raise WeightsError(f"{name} is no ONNX model that ONNX Runtime {ort.__version__} reads: {_line(fault)}.",
+                               "Export it again, or update onnxruntime.") from fault  # fmt: skip
+        inputs, outputs = session.get_inputs(), session.get_outputs()
+        if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].type != "tensor(float)" or len(outputs) != 1:
+            found = ", ".join(f"{i.name} {i.shape} {i.type}" for i in inputs)
+            raise WeightsError(f"{name} must have one float input (N, C, H, W) and one output, but has {found}.",
+                               "Export it with ocr-doc-train.")  # fmt: skip
+        self._session: Any | None = session
+        self._input = inputs[0].name
+
+    def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Engine`."""
+        session = self._session  # taken once: another thread may close meanwhile
+        if session is None:
+            raise RuntimeError(f"engine {self.name} is closed")
+        try:
+            return np.asarray(session.run(None, {self._input: batch})[0], dtype=np.float32)
+        except MemoryError as fault:
+            raise _out_of_memory(self.name, "this machine", batch.shape) from fault
+        except Exception as fault:
+            if _is_memory(fault):
+                raise _out_of_memory(self.name, "this machine", batch.shape) from fault
+            raise WeightsError(f"{self.name} does not take a batch of shape {batch.shape}: {_line(fault)}.",
+                               _FIT_REMEDY) from fault  # fmt: skip
+
+    def close(self) -> None:
+        """See `Engine`."""
+        self._session = None
+
+
+class TorchEngine:
+    """A network in torch, on CUDA or the CPU.
+
+    Convolutions run channels last, which tensor cores want, and on CUDA under bfloat16 where the device has it, which
+    keeps float32's range and so needs no care for overflow. A lock lets one thread in at a time: a module under
+    autocast is not made for several, and one stream keeps the device busy.
+
+    Args:
+        module: The network with its weights; it is moved to the device and set to evaluation.
+        device: "cuda" or "cpu".
+        name: What to call it in messages.
+        half: Whether to compute in bfloat16; None for yes on a CUDA device that supports it.
+    """
+
+    def __init__(self, module: Module, device: str = "cpu", name: str = "model", half: bool | None = None) -> None:
+        torch = _torch()
+        self.name, self.device = name, device
+        self._half = bool(device == "cuda" and torch.cuda.is_bf16_supported()) if half is None else half
+        moved: Any = module.eval().to(device)
+        self._module: Module | None = moved.to(memory_format=torch.channels_last)
+        self._lock = threading.Lock()
+
+    def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Engine`."""
+        torch = _torch()
+        with self._lock, torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._half):
+            if self._module is None:
+                raise RuntimeError(f"engine {self.name} is closed")
+            try:
+                tensor = torch.from_numpy(np.ascontiguousarray(batch)).to(self.device)
+                output = self._module(tensor.contiguous(memory_format=torch.channels_last)).float().cpu()
+                return np.asarray(output.numpy(), dtype=np.float32)
+            except RuntimeError as fault:
+                if "CUDA error" in str(fault):
+                    raise  # the device's fault, not the batch's
+                if not _is_memory(fault):
+                    raise WeightsError(f"{self.name} does not take a batch of shape {batch.shape}: {_line(fault)}.",
+                                       _FIT_REMEDY) from fault  # fmt: skip
+        # Outside the handler: its traceback would hold on to the tensors whose memory a smaller batch needs.
+        if self.device == "cuda":
+            torch.cuda.empty_cache()
+        raise _out_of_memory(self.name, self.device, batch.shape)
+
+    def close(self) -> None:
+        """See `Engine`."""
+        with self._lock:
+            self._module = None
+        if self.device == "cuda":
+            _torch().cuda.empty_cache()
+
+
+def open_engine(
+    manifest: Manifest, entry: Entry, device: Device = "auto", build: Builder | None = None, threads: int | None = None
+) -> Engine:
+    """Makes a listed network ready to run.
+
+    Args:
+        manifest: Where the entry stands.
+        entry: The network.
+        device: "auto" is CUDA where there is a device and a torch that can use it, else the CPU. On the CPU the ONNX
+            file runs; torch runs there only if the entry has no ONNX file.
+        build: Rebuilds the network for torch; without it only ONNX can run.
+        threads: Threads on the CPU; None for as many as there are cores for this process.
+
+    Raises:
+        WeightsError: If a file is missing, damaged or does not fit the network.
+        DependencyError: If CUDA is asked for and there is none, or torch is needed and not installed.
+        UsageError: If the device is of no known name, or threads is below 1.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise UsageError(f"There is no device {device!r}.", "Choose auto, cpu or cuda.")
+    if threads is not None and threads < 1:
+        raise UsageError(f"{threads} threads cannot run a network.", "Give a number of 1 or more.")
+    tensors, graph = entry.file("safetensors") if build else None, entry.file("onnx")
+    if device == "cuda":
+        _require_cuda()
+        if build is None or tensors is None:
+            raise WeightsError(f"{entry.name} in {manifest.folder} has no safetensors file, which CUDA needs.",
+                               "Use --device cpu, or weights that have one.")  # fmt: skip
+    on_cuda = build is not None and tensors is not None and device != "cpu" and has_cuda()
+    if build is not None and tensors is not None and (on_cuda or graph is None):
+        if threads and not on_cuda:
+            _torch().set_num_threads(threads)
+        _LOG.debug("%s: torch on %s", entry.name, "cuda" if on_cuda else "cpu")
+        return TorchEngine(_load_module(manifest, entry, tensors, build), "cuda" if on_cuda else "cpu", entry.name)
+    if graph is None:
+        raise WeightsError(f"{entry.name} in {manifest.folder} has no ONNX file, which the CPU needs.",
+                           "Use weights that have one.")  # fmt: skip
+    _LOG.debug("%s: ONNX Runtime", entry.name)
+    return OnnxEngine(manifest.read(graph), entry.name, threads)
+
+
+def _load_module(manifest: Manifest, entry: Entry, file: WeightFile, build: Builder) -> Module:
+    """The network of an entry with its weights, on the CPU."""
+    _torch()
+    try:
+        from safetensors.torch import load  # noqa: PLC0415 - optional, like torch
+    except ImportError:
+        raise DependencyError("safetensors is not installed.", _TORCH_REMEDY) from None
+    data = manifest.read(file)
+    try:
+        module = build(entry.config)
+        module.load_state_dict(load(data))
+    except Exception as fault:  # safetensors' error is a bare Exception; a config of other keys fails in any way
+        raise WeightsError(f"{file.file} in {manifest.folder} does not fit the network {entry.name}: {_line(fault)}.",
+                           "Use weights and manifest of one and the same training run.") from fault  # fmt: skip
+    return module
+
+
+def has_cuda() -> bool:
+    """Whether a CUDA device and a torch that can use it are there.
+
+    Looks at the driver and at torch's version file first, so that torch (a second or more) is imported only where
+    both speak for CUDA.
+    """
+    return driver_devices() > 0 and _torch_is_for_cuda() and bool(_torch().cuda.is_available())
+
+
+def driver_devices() -> int:
+    """CUDA devices that the driver shows to this process, 0 without a driver; asked without torch."""
+    library = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+    try:
+        driver = ctypes.CDLL(library)
+        count = ctypes.c_int(0)
+        if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
+            return 0
+    except (OSError, AttributeError):
+        return 0
+    return count.value
+
+
+def _torch_is_for_cuda() -> bool:
+    """Whether the torch that an import would find was built for CUDA."""
+    try:
+        spec = importlib.util.find_spec("torch")
+    except (ImportError, ValueError):
+        return False
+    if spec is None or spec.origin is None:
+        return False
+    try:
+        version = (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
+    except OSError:
+        return True  # a torch of another make: let torch itself say
+    return re.search(r"^cuda\s*(?::[^=]+)?=\s*None\b", version, re.MULTILINE) is None
+
+
+def _require_cuda() -> None:
+    if driver_devices() == 0:
+        raise DependencyError("There is no CUDA device: no NVIDIA driver, or it shows none to this process.",
+                              "Use --device cpu, or check nvidia-smi and CUDA_VISIBLE_DEVICES.")  # fmt: skip
+    if not has_cuda():
+        raise DependencyError("torch for CUDA is not installed, or does not fit the driver.",
+                              f"{_TORCH_REMEDY}; or use --device cpu.")  # fmt: skip
+
+
+def _torch() -> Any:  # noqa: ANN401 - torch is optional, so its types are too
+    try:
+        import torch  # noqa: PLC0415 - a second or more, and optional
+    except ImportError:
+        raise DependencyError("torch is not installed.", _TORCH_REMEDY) from None
+    return torch
+
+
+def _is_memory(fault: Exception) -> bool:
+    """Whether a fault of ONNX Runtime or torch means that memory ran out; only their messages tell."""
+    return re.search(r"bad_alloc|failed to allocate|out of memory|can't allocate memory", str(fault), re.I) is not None
+
+
+def _line(fault: Exception) -> str:
+    """The first line of a fault's message."""
+    return (str(fault).strip().splitlines() or [type(fault).__name__])[0].rstrip(".:")
