@@ -1,19 +1,18 @@
 """What the detector learns from: crops of pages and the score maps that it should draw for them.
 
 A page comes with the quad of each character, so the maps are exact and no weak supervision is needed. Following Baek et
-al. 2019, the region map has a Gaussian in each character and the affinity map one between each two neighbours of a word.
+al. 2019, the region map has a Gaussian in each character and the affinity map one between neighbours of one word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from ocr_doc.core.geometry import transform_quads
 from ocr_doc.detectors.gaussian import SPREAD
 
@@ -95,14 +94,15 @@ class Crop:
     maps: NDArray[np.float32]
 
 
-def affinity_quads(characters: NDArray[np.floating]) -> NDArray[np.float64]:
+def affinity_quads(characters: NDArray[np.floating], words: NDArray[np.integer] | None = None) -> NDArray[np.float64]:
     """Quads between the neighbours of one word, from the centres of the triangles that the diagonals cut off.
 
     Args:
-        characters: (N, 4, 2) in reading order.
+        characters: (N, 4, 2), word after word, each in reading order.
+        words: (N,) number of the word that each belongs to; None where all are of one word.
 
     Returns:
-        (N - 1, 4, 2), or (0, 4, 2) for fewer than two characters.
+        (M, 4, 2), one for each two neighbours.
     """
     quads = np.asarray(characters, dtype=np.float64).reshape(-1, 4, 2)
     if len(quads) < 2:
@@ -110,7 +110,8 @@ def affinity_quads(characters: NDArray[np.floating]) -> NDArray[np.float64]:
     centre = quads.mean(axis=1)
     upper = (quads[:, 0] + quads[:, 1] + centre) / 3.0
     lower = (quads[:, 2] + quads[:, 3] + centre) / 3.0
-    return np.stack([upper[:-1], upper[1:], lower[1:], lower[:-1]], axis=1)
+    between = np.stack([upper[:-1], upper[1:], lower[1:], lower[:-1]], axis=1)
+    return between if words is None else between[words[:-1] == words[1:]]
 
 
 def draw_gaussians(target: NDArray[np.float32], quads: NDArray[np.floating]) -> None:
@@ -134,16 +135,22 @@ def draw_gaussians(target: NDArray[np.float32], quads: NDArray[np.floating]) -> 
     high = np.minimum(np.ceil(centre + extent), (width, height)).astype(np.int64)
     determinant = along[:, 0] * across[:, 1] - along[:, 1] * across[:, 0]
     seen = (low < high).all(axis=1) & (np.abs(determinant) > 1e-3)
+    # Rows of the map (x, y) → (u, v) under which the quad is [-1, 1]², in standard deviations over √2.
+    scale = SPREAD / np.sqrt(2.0) / np.where(seen, determinant, 1.0)
+    ux, uy = across[:, 1] * scale, -across[:, 0] * scale
+    vx, vy = -along[:, 1] * scale, along[:, 0] * scale
+    # A lean of less than a tenth of a point over the box shows nowhere and allows one exponential per row and column.
+    upright = np.maximum(np.abs(along[:, 1]), np.abs(across[:, 0])) < 0.1
     for k in np.flatnonzero(seen):
         (x0, y0), (x1, y1) = low[k], high[k]
-        dx = np.arange(x0, x1) + (0.5 - centre[k, 0])
-        dy = np.arange(y0, y1) + (0.5 - centre[k, 1])
-        # (u, v) are the coordinates in which the quad is [-1, 1]².
-        u = (dx * across[k, 1] / determinant[k])[None, :] - (dy * across[k, 0] / determinant[k])[:, None]
-        v = (dy * along[k, 0] / determinant[k])[:, None] - (dx * along[k, 1] / determinant[k])[None, :]
-        values = np.exp((u * u + v * v) * (-0.5 * SPREAD * SPREAD))
+        dx = np.arange(x0 + 0.5 - centre[k, 0], x1 - centre[k, 0])
+        dy = np.arange(y0 + 0.5 - centre[k, 1], y1 - centre[k, 1])[:, None]
+        if upright[k]:
+            values = np.exp(-((vy[k] * dy) ** 2)) * np.exp(-((ux[k] * dx) ** 2))
+        else:
+            values = np.exp(-((ux[k] * dx + uy[k] * dy) ** 2 + (vx[k] * dx + vy[k] * dy) ** 2))
         patch = target[y0:y1, x0:x1]
-        np.maximum(patch, values.astype(np.float32), out=patch)
+        np.maximum(patch, values, out=patch, casting="same_kind")
 
 
 def _lengthened(axes: NDArray[np.float64], fallback: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -153,11 +160,14 @@ def _lengthened(axes: NDArray[np.float64], fallback: NDArray[np.float64]) -> NDA
     return np.asarray(direction * np.maximum(length, _MIN_HALF))
 
 
-def draw_maps(characters: Iterable[NDArray[np.floating]], height: int, width: int) -> NDArray[np.float32]:
+def draw_maps(
+    characters: NDArray[np.floating], words: NDArray[np.integer], height: int, width: int
+) -> NDArray[np.float32]:
     """The score maps of an image.
 
     Args:
-        characters: For each word the quads (N, 4, 2) of its characters in pixels of the image.
+        characters: Quads (N, 4, 2) of all characters in pixels of the image, word after word.
+        words: (N,) number of the word that each belongs to.
         height: Of the image, pixels; even.
         width: Likewise.
 
@@ -165,10 +175,9 @@ def draw_maps(characters: Iterable[NDArray[np.floating]], height: int, width: in
         (2, height/2, width/2) float32 in [0, 1]: region and affinity.
     """
     maps = np.zeros((2, height // STRIDE, width // STRIDE), dtype=np.float32)
-    for quads in characters:
-        scaled = np.asarray(quads, dtype=np.float64) / STRIDE
-        draw_gaussians(maps[0], scaled)
-        draw_gaussians(maps[1], affinity_quads(scaled))
+    scaled = np.asarray(characters, dtype=np.float64).reshape(-1, 4, 2) / STRIDE
+    draw_gaussians(maps[0], scaled)
+    draw_gaussians(maps[1], affinity_quads(scaled, words))
     return maps
 
 
@@ -186,14 +195,15 @@ def crops_of_page(page: LabelledPage, rng: np.random.Generator, options: CropOpt
     words = [w for w in page.words if len(w.characters)]
     height = page_text_height(words)
     lowest, highest = np.log(options.text_height)
+    quads = np.concatenate([np.zeros((0, 4, 2)), *(w.characters for w in words)])
+    numbers = np.repeat(np.arange(len(words)), [len(w.characters) for w in words])
     # Resizing a page is dear, so that two scales serve all of its crops.
     for share in (options.crops_per_page // 2, options.crops_per_page - options.crops_per_page // 2):
         wanted = float(np.exp(rng.uniform(lowest, highest)))
         scale = min(wanted / height if height > 0 else float(rng.uniform(0.3, 1.0)), options.max_enlargement)
         image, factors = _resized(page.image, scale)
-        quads = [np.asarray(w.characters, dtype=np.float64) * factors for w in words]
         for _ in range(share):
-            yield _crop(image, quads, rng, options)
+            yield _crop(image, quads * factors, numbers, rng, options)
 
 
 def _resized(image: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
@@ -206,13 +216,17 @@ def _resized(image: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.uint8],
 
 
 def _crop(
-    image: NDArray[np.uint8], words: list[NDArray[np.float64]], rng: np.random.Generator, options: CropOptions
+    image: NDArray[np.uint8],
+    quads: NDArray[np.float64],
+    numbers: NDArray[np.int64],
+    rng: np.random.Generator,
+    options: CropOptions,
 ) -> Crop:
-    """One crop of a page that is at its scale already."""
+    """One crop of a page that is at its scale already; `quads` and `numbers` as in `draw_maps`."""
     side = options.side
     height, width = image.shape[:2]
-    if words and rng.random() < options.word_share:
-        centre = words[int(rng.integers(len(words)))].mean(axis=(0, 1)) + rng.uniform(-0.4, 0.4, 2) * side
+    if len(quads) and rng.random() < options.word_share:
+        centre = quads[int(rng.integers(len(quads)))].mean(axis=0) + rng.uniform(-0.4, 0.4, 2) * side
     else:
         centre = rng.uniform(0.0, 1.0, 2) * (width, height)
     # The crop stays on the page where the page is larger than it.
@@ -220,9 +234,10 @@ def _crop(
     centre = np.where(size > side, np.clip(centre, side / 2, np.maximum(size - side / 2, side / 2)), centre)
     matrix = _placement(centre, _angle(rng, options), side)
     pixels = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    placed = [transform_quads(quads, matrix) for quads in words]
-    near = [q for q in placed if (q.max(axis=(0, 1)) > 0).all() and (q.min(axis=(0, 1)) < side).all()]
-    return Crop(_tinted(np.asarray(pixels, dtype=np.uint8), rng), draw_maps(near, side, side))
+    placed = transform_quads(quads, matrix)
+    near = (placed.max(axis=1) > -side / 4).all(axis=1) & (placed.min(axis=1) < side * 1.25).all(axis=1)
+    maps = draw_maps(placed[near], numbers[near], side, side)
+    return Crop(_tinted(np.asarray(pixels, dtype=np.uint8), rng), maps)
 
 
 def _angle(rng: np.random.Generator, options: CropOptions) -> float:

@@ -1,0 +1,125 @@
+"""The detector: a page's pixels to its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from ocr_doc.core.geometry import Quad, as_quad, clip_quads
+from ocr_doc.detectors.maps import MapOptions, MapWord, decode_maps
+from ocr_doc.detectors.scale import ScaleOptions, choose_scale, corrected_scale
+
+_MULTIPLE = 32
+"""Height and width of the network's input are multiples of this."""
+
+
+class ScoreEngine(Protocol):
+    """Runs the detector's network."""
+
+    def __call__(self, pixels: NDArray[np.float32], /) -> NDArray[np.float32]:
+        """(N, 3, H, W) float32 RGB in [0, 1] → (N, 2, H/2, W/2) float32 scores in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorOptions:
+    """How pages are looked at.
+
+    Attributes:
+        maps: How score maps become words.
+        scale: How the input's scale is chosen.
+    """
+
+    maps: MapOptions = field(default_factory=MapOptions)
+    scale: ScaleOptions = field(default_factory=ScaleOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedWord:
+    """A word on a page, not read yet.
+
+    Attributes:
+        quad: Corners in pixels of the page, clockwise from the text's own top left.
+        confidence: How sure the detector is that this is text, in [0, 1].
+        characters: Quads of its characters in reading order.
+    """
+
+    quad: Quad
+    confidence: float
+    characters: tuple[Quad, ...]
+
+
+class WordDetector:
+    """Finds words.
+
+    Args:
+        engine: Runs the network.
+        options: How.
+    """
+
+    def __init__(self, engine: ScoreEngine, options: DetectorOptions | None = None) -> None:
+        self._engine = engine
+        self.options = options or DetectorOptions()
+
+    def detect(self, pixels: NDArray[np.uint8]) -> list[DetectedWord]:
+        """Finds the words of a page.
+
+        The page is looked at in the scale that its marks suggest, and once more, in the scale that the words
+        themselves suggest, where the two differ much.
+
+        Args:
+            pixels: (H, W, 3) uint8 RGB.
+
+        Returns:
+            Words in no particular order; none on a page without text.
+
+        Raises:
+            ValueError: If the pixels have another shape.
+        """
+        if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+            raise ValueError(f"pixels are (H, W, 3), not {pixels.shape}")
+        scale = choose_scale(pixels, self.options.scale)
+        words = self._look(pixels, scale)
+        heights = np.array([_height(word.quad) for word in words])
+        better = corrected_scale(heights, scale, pixels.shape[:2], self.options.scale)
+        return words if better is None else self._look(pixels, better) or words
+
+    def scores(self, pixels: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.float32], tuple[float, float]]:
+        """The score maps of a page at a scale.
+
+        Args:
+            pixels: (H, W, 3) uint8 RGB.
+            scale: From page to the network's input.
+
+        Returns:
+            The maps (2, h, w) float32, padding cut off, and how many pixels of the page a point is wide and high.
+        """
+        height, width = pixels.shape[:2]
+        w, h = max(1, round(width * scale)), max(1, round(height * scale))
+        if (w, h) != (width, height):
+            method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+            pixels = np.asarray(cv2.resize(pixels, (w, h), interpolation=method), dtype=np.uint8)
+        below, right = -h % _MULTIPLE, -w % _MULTIPLE
+        padded = np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="edge")
+        batch = np.multiply(padded.transpose(2, 0, 1)[None], np.float32(1 / 255), dtype=np.float32)
+        maps = self._engine(np.ascontiguousarray(batch))[0]
+        return maps[:, : -(-h // 2), : -(-w // 2)], (2.0 * width / w, 2.0 * height / h)
+
+    def _look(self, pixels: NDArray[np.uint8], scale: float) -> list[DetectedWord]:
+        maps, factors = self.scores(pixels, scale)
+        height, width = pixels.shape[:2]
+        return [_placed(word, factors, width, height) for word in decode_maps(maps, self.options.maps)]
+
+
+def _placed(word: MapWord, factors: tuple[float, float], width: int, height: int) -> DetectedWord:
+    """A word of the maps on its page."""
+    quads = clip_quads(np.stack([word.quad, *word.characters]) * factors, width, height)
+    quad, *characters = (as_quad(q) for q in quads)
+    return DetectedWord(quad, word.confidence, tuple(characters))
+
+
+def _height(quad: Quad) -> float:
+    (ax, ay), _, _, (dx, dy) = quad
+    return float(np.hypot(dx - ax, dy - ay))
