@@ -37,7 +37,8 @@ _EXCLUDED = (
 )  # fmt: skip
 # First match wins; matched against "family style path" in lower case.
 _KIND_WORDS: tuple[tuple[FaceKind, tuple[str, ...]], ...] = (
-    ("dotmatrix", ("dotgothic", "doto", "matrix", "press start", "silkscreen", "sixtyfour", "vt323", "glass", "dseg14")),
+    ("dotmatrix", ("dotgothic", "doto", "matrix", "press start", "silkscreen", "sixtyfour", "vt323", "glass",
+                   "dseg14")),
     ("typewriter", ("typewriter", "special elite", "cutive", "courier", "gnutypewriter", "compagnon", "nimbus mono",
                     "cousine", "freemono", "cmu typewriter", "lmmono", "latin modern mono", "tex gyre cursor")),
     ("receipt", ("share tech mono", "ocr", "3270", "b612 mono", "nova mono", "kode mono", "osifont", "routed gothic",
@@ -89,6 +90,15 @@ class Face:
     bold: bool = False
     cap_height: float = 0.7
     characters: frozenset[str] = frozenset()
+
+    @property
+    def slanted(self) -> bool:
+        """Whether it is an italic, by its file's name."""
+        return any(word in self.path.lower() for word in ("italic", "oblique", "slanted"))
+
+    def __hash__(self) -> int:
+        """By file alone: thousands of faces are hashed for each page."""
+        return hash((self.path, self.index))
 
     def fit(self, text: str) -> str:
         """The text as this face can draw it: missing lower case raised, missing accents and signs dropped."""
@@ -177,7 +187,10 @@ def pick_face(
     weights = np.array([kinds.get(kind, 1.0) for kind in usable])
     families = groups[usable[int(rng.choice(len(usable), p=weights / weights.sum()))]]
     family = families[sorted(families)[int(rng.integers(len(families)))]]
-    wanted = [face for face in family if bold is None or face.bold == bold] or list(family)
+    # Families bring as many italics as upright faces, documents do not.
+    slanted = bool(rng.random() < 0.12)
+    wanted = [face for face in family if face.slanted == slanted] or list(family)
+    wanted = [face for face in wanted if bold is None or face.bold == bold] or wanted
     return wanted[int(rng.integers(len(wanted)))]
 
 
@@ -266,8 +279,14 @@ def _has_lower_case(font: ImageFont.FreeTypeFont, present: frozenset[str]) -> bo
 def _read_cache(cache_file: Path | None) -> dict[str, Face | None]:
     if cache_file is None or not cache_file.is_file():
         return {}
-    entries = json.loads(cache_file.read_text(encoding="utf-8"))
-    return {path: None if e is None else Face(path, *e[:5], frozenset(e[5])) for path, e in entries.items()}
+    faces: dict[str, Face | None] = {}
+    for path, entry in json.loads(cache_file.read_text(encoding="utf-8")).items():
+        if entry is None:
+            faces[path] = None
+        else:
+            index, kind, family, bold, cap_height, characters = entry
+            faces[path] = Face(path, index, kind, family, bold, cap_height, frozenset(characters))
+    return faces
 
 
 def _write_cache(cache_file: Path, faces: dict[str, Face | None]) -> None:

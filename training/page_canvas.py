@@ -117,17 +117,17 @@ class Pen:
         if self.technique == "dots":
             mask = _needles(mask)
         elif self.technique == "thermal":
-            mask = np.where(mask > 100, 255, 0).astype(np.uint8)
             # Squares stay squares: enlarged without smoothing first, so that the steps of the raster remain.
-            mask = cv2.resize(mask, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
+            mask = np.where(mask > 100, 255, 0).astype(np.uint8).repeat(4, axis=0).repeat(4, axis=1)
         if mask.shape != (height, width):
             shrinks = mask.shape[0] > height or mask.shape[1] > width
             how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-            mask = cv2.resize(mask, (width, height), interpolation=how)
+            mask = np.asarray(cv2.resize(mask, (width, height), interpolation=how), np.uint8)
         if self.thickness and self.size >= 16:
             kernel = np.ones((1 + abs(self.thickness), 1 + abs(self.thickness)), np.uint8)
-            mask = cv2.dilate(mask, kernel) if self.thickness > 0 else cv2.erode(mask, kernel)
-        return np.asarray(mask, dtype=np.uint8)
+            change = cv2.dilate if self.thickness > 0 else cv2.erode
+            mask = np.asarray(change(mask, kernel), np.uint8)
+        return mask
 
 
 def _needles(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -154,8 +154,9 @@ class Canvas:
         """Pixels down."""
         return int(self.art.shape[0])
 
-    def blend(self, mask: NDArray[np.uint8], x: int, y: int, colour: Colour) -> None:
-        """Lays colour on the artwork where a mask (h, w) placed at (x, y) says so; parts outside are lost."""
+    def blend(self, mask: NDArray[np.uint8], corner: tuple[int, int], colour: Colour) -> None:
+        """Lays colour on the artwork where a mask (h, w) placed at a corner (x, y) says so; parts outside are lost."""
+        x, y = corner
         top, left = max(0, -y), max(0, -x)
         bottom, right = min(mask.shape[0], self.height - y), min(mask.shape[1], self.width - x)
         if bottom <= top or right <= left:
@@ -199,14 +200,14 @@ class Canvas:
 
     def paste_turned(self, sheet: Canvas, centre: tuple[float, float], degrees: float, colour: Colour) -> None:
         """Lays a sheet (white ink on black) on this one, turned clockwise about its middle, in a colour."""
-        matrix = cv2.getRotationMatrix2D((sheet.width / 2, sheet.height / 2), -degrees, 1.0)
-        matrix[:, 2] += np.array(centre) - (sheet.width / 2, sheet.height / 2)
+        matrix = np.asarray(cv2.getRotationMatrix2D((sheet.width / 2, sheet.height / 2), -degrees, 1.0), np.float64)
+        matrix[:, 2] += np.array(centre) - np.array([sheet.width / 2, sheet.height / 2])
         reach = int(np.hypot(sheet.width, sheet.height) / 2) + 2
         x, y = int(centre[0]) - reach, int(centre[1]) - reach
         local = matrix.copy()
         local[:, 2] -= (x, y)
         mask = cv2.warpAffine(sheet.art[..., 0], local, (2 * reach, 2 * reach), flags=cv2.INTER_LINEAR)
-        self.blend(np.asarray(mask, dtype=np.uint8), x, y, colour)
+        self.blend(np.asarray(mask, dtype=np.uint8), (x, y), colour)
         self.words.extend(moved_word(word, matrix) for word in sheet.words)
 
     def _write_word(self, pen: Pen, x: float, baseline: int, text: str, colour: Colour) -> float:
@@ -223,7 +224,7 @@ class Canvas:
             row, column = glyph.top - y0, start + glyph.left - x0
             place = mask[row : row + glyph.mask.shape[0], column : column + glyph.mask.shape[1]]
             np.maximum(place, glyph.mask, out=place)
-        self.blend(mask, x0, baseline + y0, colour)
+        self.blend(mask, (x0, baseline + y0), colour)
         if not _RULE.fullmatch(text):
             self._record(text, mask, (x0, baseline + y0), starts)
         return end

@@ -17,7 +17,7 @@ _LANGUAGE_WEIGHTS = np.array([8, 4, 4, 2, 2, 1.5, 1.5, 1, 1, 1, 1, 1, 1, 1, 1, 2
 _CURRENCIES = ("", "", "", "", "$", "€", "£", "RM", "EUR", "USD", "CHF", "kr")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
            "January", "February", "March", "April", "June", "July", "August", "September", "October", "November",
-           "December", "Januar", "Februar", "März", "Mai", "Oktober", "Dezember", "janvier", "février", "août")  # fmt: skip
+           "December", "Januar", "Februar", "März", "Oktober", "Dezember", "janvier", "février", "août")  # fmt: skip
 _LABELS = ("Date", "Invoice No", "Name", "Address", "Tel", "Fax", "Phone", "E-mail", "Total", "Subtotal", "Tax", "GST",
            "VAT", "Amount", "Qty", "Unit Price", "Description", "Cashier", "Table", "Customer", "Order No.", "Ref",
            "Signature", "Account", "Due date", "Rounding", "Change", "Cash", "Discount", "Balance", "Item", "Code",
@@ -29,7 +29,7 @@ _COMPANY_ENDS = ("SDN BHD", "GmbH", "Ltd", "Ltd.", "Inc.", "S.A.", "AG", "B.V.",
                  "ENTERPRISE", "TRADING", "STORE", "MARKET", "RESTAURANT", "CAFE", "HARDWARE", "PHARMACY", "Bros.",
                  "S/B", "LLC", "s.r.l.", "Services", "Group", "Bakery", "Books")  # fmt: skip
 _STREETS = ("JALAN {}", "Jalan {}", "{} Street", "{} Road", "{} Ave.", "{}straße", "{}weg", "{}gasse", "rue {}",
-            "av. de {}", "Calle {}", "via {}", "{} Lane", "{}laan", "ul. {}", "{}gatan", "LORONG {}", "TAMAN {}")  # fmt: skip
+            "av. de {}", "Calle {}", "via {}", "{} Lane", "{}laan", "ul. {}", "{}gatan", "TAMAN {}")  # fmt: skip
 _PHRASES = ("THANK YOU", "Thank you, please come again", "TAX INVOICE", "INVOICE", "RECEIPT", "Cash Receipt",
             "GOODS SOLD ARE NOT RETURNABLE", "Goods sold are not refundable", "Vielen Dank für Ihren Einkauf",
             "Merci de votre visite", "CUSTOMER COPY", "ORIGINAL", "DUPLICATE", "PAID", "Gracias por su compra",
@@ -134,8 +134,8 @@ def date(rng: Generator) -> str:
     return pick(rng, (
         f"{day:02d}/{month:02d}/{year}", f"{day:02d}-{month:02d}-{year}", f"{day:02d}.{month:02d}.{year}",
         f"{year}-{month:02d}-{day:02d}", f"{day}/{month}/{year % 100:02d}", f"{day} {name} {year}",
-        f"{name} {day}, {year}", f"{day}. {name} {year}", f"{day:02d}-{name[:3]}-{year}", f"{day:02d}{name[:3].upper()}{year % 100:02d}",
-        f"{day:02d}.{month:02d}.{year % 100:02d}",
+        f"{name} {day}, {year}", f"{day}. {name} {year}", f"{day:02d}-{name[:3]}-{year}",
+        f"{day:02d}{name[:3].upper()}{year % 100:02d}", f"{day:02d}.{month:02d}.{year % 100:02d}",
     ))  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def code(rng: Generator) -> str:
     """A number or code: article, order, licence, registration."""
     pattern = pick(rng, ("######", "########-A", "AA-#####", "A######", "###-###-###", "#############", "AA####AA",
                          "(######-A)", "AAA/##/####", "#/###", "##-####", "AAAA####", "###.###.###", "AA ## AA ####",
-                         "##########", "#### #### ####", "************####", "No.##", "#A", "##%", "x#", "#-##-##"))  # fmt: skip
+                         "##########", "#### #### ####", "****####", "No.##", "#A", "##%", "x#", "#-##-##"))  # fmt: skip
     letters = string.ascii_uppercase
     digits = rng.integers(0, 10, len(pattern))
     picks = rng.integers(0, 26, len(pattern))
@@ -161,8 +161,10 @@ def code(rng: Generator) -> str:
 def phone(rng: Generator) -> str:
     """A telephone number."""
     digits = "".join(str(d) for d in rng.integers(0, 10, 9))
-    return pick(rng, (f"0{digits[0]}-{digits[1:]}", f"+{digits[:2]} {digits[2:4]} {digits[4:]}", f"0{digits}",
-                      f"({digits[:3]}) {digits[3:6]}-{digits[5:]}", f"0{digits[:2]} {digits[2:5]} {digits[5:]}"))  # fmt: skip
+    return pick(rng, (
+        f"0{digits[0]}-{digits[1:]}", f"+{digits[:2]} {digits[2:4]} {digits[4:]}", f"0{digits}",
+        f"({digits[:3]}) {digits[3:6]}-{digits[5:]}", f"0{digits[:2]} {digits[2:5]} {digits[5:]}",
+    ))  # fmt: skip
 
 
 def person(rng: Generator) -> str:

@@ -9,26 +9,26 @@ from types import MappingProxyType
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from ocr_doc.training import degrade, page_layouts, page_sheets
+from ocr_doc.training import degrade, page_forms, page_receipts, page_scenes, page_sheets
 from ocr_doc.training import page_marks as marks
 from ocr_doc.training import page_text as say
 from ocr_doc.training.faces import Face
 from ocr_doc.training.page_canvas import Canvas, PageWord, word_of
-from ocr_doc.training.page_layouts import LABEL, OFFICE, TYPED, Desk, Layout
+from ocr_doc.training.page_desk import LABEL, OFFICE, TYPED, Desk, Layout, fitting
 
 __all__ = ["LAYOUTS", "PageConfig", "PageWord", "SyntheticPage", "render_page"]
 
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
-        "receipt": page_layouts.receipt,
-        "letter": page_layouts.letter,
+        "receipt": page_receipts.receipt,
+        "letter": page_sheets.letter,
         "invoice": page_sheets.invoice,
-        "form": page_sheets.form,
+        "form": page_forms.form,
         "numbers": page_sheets.numbers,
-        "label": page_sheets.label_plate,
-        "sign": page_sheets.sign,
-        "sparse": page_sheets.sparse,
-        "blank": page_sheets.blank,
+        "label": page_scenes.label_plate,
+        "sign": page_scenes.sign,
+        "sparse": page_scenes.sparse,
+        "blank": page_scenes.blank,
     }
 )
 _WEIGHTS: Mapping[str, float] = MappingProxyType(
@@ -62,7 +62,7 @@ class PageConfig:
 
     sides: tuple[int, int] = (512, 900)
     size: tuple[int, int] | None = None
-    text_size: tuple[float, float] = (12.0, 42.0)
+    text_size: tuple[float, float] = (11.0, 42.0)
     layouts: Mapping[str, float] = field(default_factory=lambda: dict(_WEIGHTS))
     degraded: bool = True
     warp: float = 1.0
@@ -105,6 +105,8 @@ def render_page(rng: Generator, faces: Sequence[Face], config: PageConfig | None
     width, height = config.size or tuple(int(v) for v in rng.integers(config.sides[0], config.sides[1] + 1, 2))
     size = float(np.exp(rng.uniform(*np.log(config.text_size))))
     desk = Desk(Canvas(width, height), rng, tuple(faces), size)
+    if layout in ("form", "letter") and desk.chance(0.06):
+        marks.ruled_paper(rng, desk.canvas, size * float(rng.uniform(1.2, 2.5)))
     LAYOUTS[layout](desk)
     if layout not in (*_PHOTO_KINDS, "blank", "sparse"):
         _extras(desk)
@@ -128,10 +130,19 @@ def _degrade(
         art = degrade.lay_on_paper(rng, art, photo)
     if strength > 0 and rng.random() < 0.75:
         warp = degrade.random_warp(rng, width, height, strength)
-        edge = int(rng.integers(0, 256)) if rng.random() < 0.5 else int(art[::16, ::16].max())
-        art = warp.apply(art, (edge, edge, edge))
+        art = warp.apply(art, _ground(rng, art))
         words = [warp.move(word, width) for word in words]
     return degrade.finish(rng, art, words), words
+
+
+def _ground(rng: Generator, art: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What lies under the page: a table, a scanner's lid, black or white."""
+    if rng.random() < 0.35:
+        under = Canvas(art.shape[1], art.shape[0])
+        marks.scene(rng, under)
+        return under.art
+    edge = int(rng.integers(0, 256)) if rng.random() < 0.5 else int(art[::16, ::16].max())
+    return np.full_like(art, edge)
 
 
 def _extras(desk: Desk) -> None:
@@ -140,7 +151,7 @@ def _extras(desk: Desk) -> None:
     if desk.chance(0.12):
         pen = desk.pen({**LABEL, **TYPED}, desk.size * rng.uniform(0.9, 2.0), None)
         lines = [say.phrase(rng).upper() if desk.chance(0.5) else "RECEIVED", say.date(rng)][: int(rng.integers(1, 3))]
-        lines = [desk.fitting(pen, line, canvas.width * 0.7) for line in lines]
+        lines = [fitting(pen, line, canvas.width * 0.7) for line in lines]
         colour = (int(rng.integers(20, 220)), int(rng.integers(20, 90)), int(rng.integers(20, 180)))
         where = (rng.uniform(0.3, 0.7) * canvas.width, rng.uniform(0.1, 0.9) * canvas.height)
         canvas.write_turned(pen, where, float(rng.uniform(-30, 30)), lines, colour)
@@ -150,11 +161,11 @@ def _extras(desk: Desk) -> None:
         canvas.write_turned(pen, where, float(rng.choice([-90, 90])), [say.code(rng)])
     for _ in range(int(rng.poisson(0.25))):
         x, y = rng.uniform(0.1, 0.8, 2) * (canvas.width, canvas.height)
-        marks.scribble(rng, canvas, x, y, desk.size * rng.uniform(0.8, 4))
+        marks.scribble(rng, canvas, (float(x), float(y)), desk.size * rng.uniform(0.8, 4))
 
 
 def _visible(words: Sequence[PageWord], width: int, height: int) -> list[PageWord]:
-    """Words with their visible characters, clipped to the page; what shows less than two thirds is left out."""
+    """Words with their visible characters, clipped to the page; what shows less than about half is left out."""
     limit = np.array([width, height], np.float32)
     kept: list[PageWord] = []
     for word in words:
@@ -163,7 +174,7 @@ def _visible(words: Sequence[PageWord], width: int, height: int) -> list[PageWor
         if (clipped == quads).all():
             kept.append(word)
             continue
-        shown = _areas(clipped) > 0.66 * _areas(quads)
+        shown = _areas(clipped) > 0.45 * _areas(quads)
         # The longest visible run: a word never continues behind a gap.
         runs = np.split(np.arange(len(shown)), np.flatnonzero(np.diff(shown.astype(int))) + 1)
         best = max((run for run in runs if shown[run[0]]), key=len, default=None)
