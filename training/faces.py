@@ -161,13 +161,20 @@ def default_face() -> Face:
     return Face(face.path, 0, face.kind, face.family, False, float(-box[1]) / _PROBE_SIZE, characters)
 
 
-@cache
-def by_kind(faces: tuple[Face, ...]) -> dict[FaceKind, dict[str, tuple[Face, ...]]]:
+Groups = dict[FaceKind, dict[str, tuple[Face, ...]]]
+# The groups of the faces asked for last. By identity: hashing a thousand faces costs more than drawing a word.
+_recent: list[tuple[Sequence[Face], Groups]] = []
+
+
+def by_kind(faces: tuple[Face, ...]) -> Groups:
     """The faces in groups: kind, then family."""
-    groups: dict[FaceKind, dict[str, tuple[Face, ...]]] = {}
+    if _recent and _recent[0][0] is faces:
+        return _recent[0][1]
+    groups: Groups = {}
     for face in faces:
         families = groups.setdefault(face.kind, {})
         families[face.family] = (*families.get(face.family, ()), face)
+    _recent[:] = [(faces, groups)]
     return groups
 
 

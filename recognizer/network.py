@@ -1,0 +1,112 @@
+"""CRNN: convolutions, a bidirectional LSTM and CTC (Shi, Bai and Yao 2015, "An End-to-End Trainable Neural Network
+for Image-based Sequence Recognition"), with an optional spatial transformer (Jaderberg et al. 2015) in front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ocr_doc.recognizer.crops import HEIGHT
+
+
+@dataclass(frozen=True)
+class CRNNConfig:
+    """What it takes to rebuild a network.
+
+    Attributes:
+        classes: Output classes, the blank included.
+        channels: Channels of the five stages; heights 32, 16, 8, 4, 2.
+        blocks: Convolutions in each stage.
+        hidden: Units of the LSTM in each direction.
+        layers: LSTM layers.
+        dropout: Before the LSTM and the output, in training.
+        transformer: Whether a spatial transformer straightens the crop first.
+    """
+
+    classes: int
+    channels: tuple[int, ...] = (24, 48, 80, 144, 224)
+    blocks: tuple[int, ...] = (1, 1, 2, 2, 1)
+    hidden: int = 160
+    layers: int = 1
+    dropout: float = 0.1
+    transformer: bool = False
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values for a checkpoint or the manifest."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, object]) -> CRNNConfig:
+        """The reverse of `to_dict`; lists count as tuples."""
+        plain = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+        return cls(**plain)  # type: ignore[arg-type]
+
+
+def _conv(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+    )
+
+
+class SpatialTransformer(nn.Module):
+    """Straightens a crop by an affine map that a small network finds; starts as the identity."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.locate = nn.Sequential(
+            _conv(1, 16), nn.MaxPool2d(2), _conv(16, 32), nn.MaxPool2d(2), _conv(32, 32), nn.AdaptiveAvgPool2d((2, 8)),
+            nn.Flatten(), nn.Linear(32 * 16, 64), nn.ReLU(inplace=True),
+        )  # fmt: skip
+        self.affine = nn.Linear(64, 6)
+        nn.init.zeros_(self.affine.weight)
+        self.affine.bias.data.copy_(torch.tensor([1.0, 0, 0, 0, 1, 0]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 1, H, W) → the same shape."""
+        theta = self.affine(self.locate(x)).view(-1, 2, 3)
+        grid = nn.functional.affine_grid(theta, list(x.shape), align_corners=False)
+        return nn.functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
+
+
+class CRNN(nn.Module):
+    """Reads a batch of crops.
+
+    Input: (N, 1, 32, W) float32 in [0, 1], W a multiple of 4. Output: log-probabilities (N, W / 4, classes).
+    """
+
+    def __init__(self, config: CRNNConfig) -> None:
+        super().__init__()
+        self.config = config
+        # Halve the height five times, 32 → 1, the width only twice: a time step is 4 pixels wide.
+        pools = [(2, 2), (2, 2), (2, 1), (2, 1), (2, 1)]
+        stages: list[nn.Module] = [SpatialTransformer()] if config.transformer else []
+        inputs = 1
+        for outputs, blocks, pool in zip(config.channels, config.blocks, pools, strict=True):
+            for _ in range(blocks):
+                stages.append(_conv(inputs, outputs))
+                inputs = outputs
+            stages.append(nn.MaxPool2d(pool))
+        self.features = nn.Sequential(*stages)
+        self.dropout = nn.Dropout(config.dropout)
+        self.sequence = nn.LSTM(
+            inputs, config.hidden, num_layers=config.layers, bidirectional=True, batch_first=True
+        )
+        self.output = nn.Linear(2 * config.hidden, config.classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 1, 32, W) → (N, W / 4, classes) log-probabilities."""
+        if x.shape[2] != HEIGHT and not torch.jit.is_tracing():
+            raise ValueError(f"crops are {HEIGHT} pixels high, not {x.shape[2]}")
+        maps = self.features(x * 2 - 1)  # (N, C, 1, W / 4)
+        steps = self.dropout(maps.squeeze(2).transpose(1, 2))  # (N, W / 4, C)
+        hidden, _ = self.sequence(steps)
+        return nn.functional.log_softmax(self.output(self.dropout(hidden)), dim=-1)
+
+
+def build_crnn(config: Mapping[str, object]) -> CRNN:
+    """The network of a configuration as the manifest or a checkpoint holds it."""
+    return CRNN(CRNNConfig.from_dict(config))

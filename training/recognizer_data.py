@@ -1,0 +1,185 @@
+"""What the recogniser learns from: batches of crops of like width, drawn on the fly and mixed with real ones.
+
+A batch never mixes widths far apart, so that little of it is padding; a crop too narrow for its text gets stretched, so
+that CTC always has more time steps than characters and doubles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
+
+from ocr_doc.recognizer.alphabet import Alphabet, ctc_steps
+from ocr_doc.recognizer.crops import HEIGHT, NormalCrop, normalise
+from ocr_doc.training.faces import find_faces
+from ocr_doc.training.readers import LabelledCrop, read_crops
+from ocr_doc.training.text import TextSource
+from ocr_doc.training.words import WordSample, render_word
+
+STRIDE = 4
+# A crop wider than this teaches little for what it costs.
+MAX_WIDTH = 640
+# So many crops are drawn before they are sorted by width into batches.
+POOL = 512
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Crops of one training step.
+
+    Attributes:
+        pixels: (N, 1, 32, W) float32 in [0, 1].
+        steps: (N,) time steps that hold the crop; the rest is padding.
+        targets: Classes of all texts, one after the other.
+        lengths: (N,) length of each text.
+        texts: The texts.
+    """
+
+    pixels: Tensor
+    steps: Tensor
+    targets: Tensor
+    lengths: Tensor
+    texts: list[str]
+
+
+@dataclass(frozen=True)
+class CropMix:
+    """Where crops come from.
+
+    Attributes:
+        real: Word lists or folders (see `ocr_doc.training.readers`), each with its share of the crops in [0, 1].
+        signs: Share of the synthetic crops that look like photographed signs.
+        seed: Seeds the synthetic crops.
+        cache: JSON file that remembers which faces are usable, or None.
+    """
+
+    real: tuple[tuple[Path, float], ...] = ()
+    signs: float = 0.35
+    seed: int = 0
+    cache: Path | None = None
+
+
+def fit_crop(pixels: NDArray[np.uint8], text: str, alphabet: Alphabet, expected: bool) -> NormalCrop | None:
+    """The crop at the network's height, or None where its text cannot be learned from it.
+
+    Args:
+        pixels: (h, w) or (h, w, 3) uint8.
+        text: What it says.
+        alphabet: Turns the text into classes.
+        expected: Whether the crop is stretched as it is where the detector tells the number of characters.
+    """
+    if pixels.size == 0 or not text:
+        return None
+    needed = ctc_steps(alphabet.encode(text)) + 1
+    crop = normalise(pixels, len(text) if expected else 0)
+    if crop.width // STRIDE < needed:
+        crop = normalise(pixels, needed)
+    return crop if crop.width <= MAX_WIDTH else None
+
+
+def collate(crops: Sequence[tuple[NormalCrop, str]], alphabet: Alphabet) -> Batch:
+    """Puts crops of any width into one batch; narrower ones are padded with their own padding's grey."""
+    width = max(crop.pixels.shape[1] for crop, _ in crops)
+    pixels = np.empty((len(crops), 1, HEIGHT, width), dtype=np.float32)
+    for row, (crop, _) in zip(pixels, crops, strict=True):
+        row[0, :, : crop.pixels.shape[1]] = crop.pixels
+        row[0, :, crop.pixels.shape[1] :] = crop.pixels[0, -1]
+    encoded = [alphabet.encode(text) for _, text in crops]
+    return Batch(
+        torch.from_numpy(pixels),
+        torch.full((len(crops),), width // STRIDE, dtype=torch.long),
+        torch.tensor([c for row_classes in encoded for c in row_classes], dtype=torch.long),
+        torch.tensor([len(row_classes) for row_classes in encoded], dtype=torch.long),
+        [text for _, text in crops],
+    )
+
+
+def shaken(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A real crop, a little changed: margins, tilt, contrast, resolution, noise."""
+    h, w = pixels.shape[:2]
+    if rng.random() < 0.5:
+        tilt = np.float32(rng.normal(0, 0.03))
+        matrix = np.array([[1 + rng.normal(0, 0.03), rng.normal(0, 0.06), 0], [tilt, 1 + rng.normal(0, 0.04), 0]])
+        matrix[:, 2] = -matrix[:, :2] @ (w / 2, h / 2) + (w / 2, h / 2) + rng.normal(0, 0.03 * h, 2)
+        pixels = np.asarray(
+            cv2.warpAffine(pixels, matrix, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
+        )
+    if rng.random() < 0.3 and h > 12:
+        factor = float(rng.uniform(0.5, 0.95))
+        size = (max(3, round(w * factor)), max(8, round(h * factor)))
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    if rng.random() < 0.5:
+        picture = pixels.astype(np.float32) * float(rng.uniform(0.6, 1.2)) + float(rng.uniform(-30, 40))
+        picture += rng.standard_normal(picture.shape, dtype=np.float32) * float(rng.uniform(0, 10))
+        pixels = np.clip(picture, 0, 255).astype(np.uint8)
+    if rng.random() < 0.1:
+        pixels = np.asarray(255 - pixels, np.uint8)
+    return pixels
+
+
+class CropStream(IterableDataset[Batch]):
+    """Endless batches; each worker process draws its own.
+
+    Args:
+        mix: Where crops come from.
+        alphabet: Encodes the texts.
+        area: Columns of pixels in a batch, padding included: 64 crops of 96 pixels are 6,144.
+        start: Number of the first pool, so that a resumed run does not see the same crops again.
+    """
+
+    def __init__(self, mix: CropMix, alphabet: Alphabet, area: int, start: int = 0) -> None:
+        self.mix, self.alphabet, self.area, self.start = mix, alphabet, area, start
+
+    def __iter__(self) -> Iterator[Batch]:
+        info = get_worker_info()
+        worker, workers = (info.id, info.num_workers) if info else (0, 1)
+        cv2.setNumThreads(0)
+        faces = tuple(find_faces(cache_file=self.mix.cache))
+        texts = TextSource(self.alphabet, seed=self.mix.seed)
+        real = [(read_crops(path, self.alphabet), share) for path, share in self.mix.real]
+        pool_number = self.start + worker
+        while True:
+            rng = np.random.default_rng((self.mix.seed, pool_number))
+            pool_number += workers
+            pool: list[tuple[NormalCrop, str]] = []
+            while len(pool) < POOL:
+                sample = self._draw(rng, real, lambda: render_word(rng, faces, texts, self.mix.signs))
+                crop = fit_crop(sample.pixels, sample.text, self.alphabet, bool(rng.random() < 0.5))
+                if crop is not None:
+                    pool.append((crop, sample.text))
+            yield from self._batches(rng, pool)
+
+    def _draw(
+        self, rng: np.random.Generator, real: list[tuple[list[LabelledCrop], float]], synthetic: object
+    ) -> WordSample:
+        draw = rng.random()
+        for crops, share in real:
+            if draw < share:
+                chosen = crops[int(rng.integers(len(crops)))]
+                return WordSample(shaken(rng, chosen.load()), chosen.text)
+            draw -= share
+        assert callable(synthetic)
+        sample = synthetic()
+        assert isinstance(sample, WordSample)
+        return sample
+
+    def _batches(self, rng: np.random.Generator, pool: list[tuple[NormalCrop, str]]) -> Iterator[Batch]:
+        pool.sort(key=lambda item: item[0].pixels.shape[1])
+        batches: list[list[tuple[NormalCrop, str]]] = []
+        current: list[tuple[NormalCrop, str]] = []
+        for item in pool:
+            if current and (len(current) + 1) * item[0].pixels.shape[1] > self.area:
+                batches.append(current)
+                current = []
+            current.append(item)
+        batches.append(current)
+        for number in rng.permutation(len(batches)):
+            yield collate(batches[int(number)], self.alphabet)

@@ -1,0 +1,220 @@
+"""Real-looking text: words of several languages, prices, dates, addresses, codes, e-mails, and random strings.
+
+Words come from wordfreq's frequency lists, names and addresses from Faker; both are drawn once into pools when a
+`TextSource` is made, so that drawing a text costs microseconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ocr_doc.recognizer.alphabet import Alphabet
+
+# Weights of the languages: what bills and letters of the first users are written in, English first.
+LANGUAGES = {
+    "en": 16, "de": 4, "fr": 4, "es": 2, "it": 2, "ms": 2, "nl": 1, "pt": 1, "pl": 1, "cs": 1, "sv": 1, "da": 0.5,
+    "nb": 0.5, "fi": 0.7, "hu": 0.7, "ro": 0.7, "tr": 0.7, "lt": 0.4, "lv": 0.4, "sk": 0.4, "is": 0.4, "sh": 0.4,
+}  # fmt: skip
+LOCALES = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pt_PT", "pl_PL", "cs_CZ", "sv_SE")
+WORDS_PER_LANGUAGE = 12_000
+POOL = 1_500
+# What receipts say over and over, in the spelling of the trade.
+RECEIPT_WORDS = (
+    "TOTAL SUBTOTAL TAX CASH CHANGE INVOICE RECEIPT DATE TIME QTY PRICE AMOUNT ITEM DESCRIPTION DISCOUNT ROUNDING GST "
+    "SST VAT MWST TVA IVA RM EUR USD CHF NO. TEL FAX BILL TABLE CASHIER COUNTER MEMBER POINTS THANK YOU PLEASE COME "
+    "AGAIN GOODS SOLD ARE NOT RETURNABLE EXCHANGE SDN BHD (M) CO. LTD GMBH S.A. INC. JALAN TAMAN LOT NET GROSS BALANCE "
+    "DUE PAID VISA MASTERCARD APPROVAL CODE TERMINAL ID REG SUMME BAR RÜCKGELD STEUER DATUM RECHNUNG BETRAG TOTALE "
+    "CONTANTE RESTO SCONTRINO IMPORTE FACTURA FECHA PAGADO MONTANT PAYÉ REÇU SERVI PAR TICKET CLIENT ITEMS INCLUSIVE "
+    "EXCLUSIVE SR ZRL OPEN CLOSE RATE UNIT PCS KG LTR PKT BTL BOX SET EA @ % TAX(RM) AMT(RM) GST:"
+).split()
+_DIGITS = "0123456789"
+_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_CODE = _DIGITS + _UPPER
+_MARKS = "()[]{}<>/\\|-_=+*#@&%$!?.,:;'\"~^`"
+
+
+def _grouped(value: int, separator: str) -> str:
+    return f"{value:,}".replace(",", separator)
+
+
+@dataclass(frozen=True)
+class TextSource:
+    """Draws texts that an alphabet can write.
+
+    Args:
+        seed: Seeds the pools; the draws themselves take their own generator.
+    """
+
+    alphabet: Alphabet = field(default_factory=Alphabet)
+    seed: int = 0
+    _words: list[list[str]] = field(init=False, repr=False)
+    _language_weights: np.ndarray = field(init=False, repr=False)  # type: ignore[type-arg]
+    _pools: dict[str, list[str]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        from wordfreq import top_n_list  # noqa: PLC0415  (loads tables: only when text is drawn)
+
+        words = []
+        for language in LANGUAGES:
+            listed = (self.alphabet.normalise(word) for word in top_n_list(language, WORDS_PER_LANGUAGE))
+            words.append([word for word in listed if word and self.alphabet.covers(word)])
+        weights = np.array(list(LANGUAGES.values()))
+        object.__setattr__(self, "_words", words)
+        object.__setattr__(self, "_language_weights", np.cumsum(weights / weights.sum()))
+        object.__setattr__(self, "_pools", self._draw_pools())
+
+    def _draw_pools(self) -> dict[str, list[str]]:
+        from faker import Faker  # noqa: PLC0415
+
+        pools: dict[str, list[str]] = {"name": [], "street": [], "city": [], "company": [], "email": []}
+        for n, locale in enumerate(LOCALES):
+            fake = Faker(locale)
+            fake.seed_instance(self.seed * 1000 + n)
+            makers: dict[str, Callable[[], str]] = {
+                "name": fake.name, "street": fake.street_address, "city": fake.city, "company": fake.company,
+                "email": fake.email,
+            }  # fmt: skip
+            for kind, make in makers.items():
+                drawn = (self.alphabet.normalise(make().replace("\n", ", ")) for _ in range(POOL // len(LOCALES)))
+                pools[kind] += [text for text in drawn if self.alphabet.covers(text)]
+        return pools
+
+    def word(self, rng: np.random.Generator) -> str:
+        """A word of a language by a flattened frequency: rare words come often enough to teach rare letters."""
+        words = self._words[int(np.searchsorted(self._language_weights, rng.random()))]
+        return words[int(len(words) * rng.random() ** 2)]
+
+    def styled_word(self, rng: np.random.Generator) -> str:
+        """A word in lower, title or upper case, at times with punctuation."""
+        word = self.word(rng) if rng.random() < 0.8 else str(rng.choice(RECEIPT_WORDS))
+        style = rng.random()
+        if style < 0.38:
+            word = word.upper() if self.alphabet.covers(word.upper()) else word
+        elif style < 0.66:
+            word = word[:1].upper() + word[1:]
+        return self._punctuated(word, rng)
+
+    def _punctuated(self, word: str, rng: np.random.Generator) -> str:
+        draw = rng.random()
+        if draw < 0.12:
+            return word + str(rng.choice(list(".,:;!?")))
+        if draw < 0.16:
+            left, right = ["()", "[]", '""', "''", "„“", "«»", "“”", "‘’"][int(rng.integers(8))]
+            return left + word + right
+        if draw < 0.18:
+            return word + str(rng.choice(["-", ".-", "*", "®", "™", "'s", "...", "…", ")", "/", "(", "™"]))
+        if draw < 0.20:
+            return str(rng.choice(["-", "*", "#", "•", "@", "&", "(", "=", "§", "–"])) + word
+        if draw < 0.23:
+            return word + str(rng.choice(["-", "/", "&", ".", "'", ":", "_", "@"])) + self.word(rng)
+        return word
+
+    def price(self, rng: np.random.Generator) -> str:
+        """An amount of money as shops in many countries print it."""
+        units = int(10 ** rng.uniform(0, 5 if rng.random() < 0.3 else 2.6)) - 1
+        cents = f"{int(rng.integers(100)):02d}" if rng.random() < 0.6 else str(rng.choice(["00", "99", "50", "95"]))
+        comma = rng.random() < 0.4
+        point, group = (",", ".") if comma else (".", ",")
+        text = (_grouped(units, group) if rng.random() < 0.7 else str(units)) + point + cents
+        draw = rng.random()
+        if draw < 0.25:
+            text = str(rng.choice(["€", "$", "£", "RM", "RM ", "€ ", "$ ", "¥", "EUR ", "CHF ", "₹", "S$"])) + text
+        elif draw < 0.4:
+            text += str(rng.choice([" €", "€", " EUR", " kr", " zł", " Kč", "-", " A", " B", "*", " SR", " T", "%"]))
+        elif draw < 0.46:
+            text = "-" + text
+        elif draw < 0.48:
+            text = f"({text})"
+        return text
+
+    def number(self, rng: np.random.Generator) -> str:
+        """Digits: counts, phone numbers, account numbers; doubled digits over-sampled."""
+        length = int(rng.choice([1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 10, 12, 13], p=_number_weights()))
+        digits = "".join(rng.choice(list(_DIGITS), length))
+        if rng.random() < 0.3:
+            digits = _doubled(digits, rng)
+        draw = rng.random()
+        if draw < 0.12:
+            return str(rng.choice(["No.", "#", "x", "No", "Nr.", "+", "(", "ID:", "Tel:", "*"])) + digits
+        if draw < 0.2:
+            return digits + str(rng.choice(["%", ".", ")", ":", "x", "X", " x", "kg", " pcs", "g", "ml", "°", "*"]))
+        if draw < 0.34 and length > 4:
+            cut = int(rng.integers(2, length - 1))
+            return digits[:cut] + str(rng.choice(["-", " ", "/", ".", "-"])) + digits[cut:]
+        return digits
+
+    def date(self, rng: np.random.Generator) -> str:
+        """A date or a time of day."""
+        day, month, year = int(rng.integers(1, 32)), int(rng.integers(1, 13)), int(rng.integers(1950, 2035))
+        if rng.random() < 0.35:
+            hour, minute, second = (int(rng.integers(n)) for n in (24, 60, 60))
+            text = f"{hour:02d}:{minute:02d}" + (f":{second:02d}" if rng.random() < 0.5 else "")
+            return text + str(rng.choice(["", "", " PM", " AM", "PM", "AM", " Uhr", "h"]))
+        sep = str(rng.choice(["/", "/", "-", ".", " "]))
+        name = str(rng.choice(["Jan", "FEB", "Mar", "Apr", "MAY", "June", "Juli", "août", "Sep", "OCT", "Nov", "Dez"]))
+        forms = (
+            f"{day:02d}{sep}{month:02d}{sep}{year}", f"{year}-{month:02d}-{day:02d}", f"{day} {name} {year}",
+            f"{day:02d}{sep}{month:02d}{sep}{year % 100:02d}", f"{name} {day}, {year}", f"{day}{sep}{month}{sep}{year}",
+        )  # fmt: skip
+        return forms[int(rng.integers(len(forms)))]
+
+    def code(self, rng: np.random.Generator) -> str:
+        """A code without language: letters and digits, look-alikes and doubles among them."""
+        length = int(rng.integers(2, 13))
+        draw = rng.random()
+        if draw < 0.5:
+            text = "".join(rng.choice(list(_CODE), length))
+        elif draw < 0.75:
+            head = int(rng.integers(1, 4))
+            text = "".join(rng.choice(list(_UPPER), head)) + "".join(rng.choice(list(_DIGITS), length))
+        else:
+            text = "".join(rng.choice(list("0OoQD1Il|i5Ss8B2Zz6G9gqUVvuCcKkXxWw"), length))
+        if rng.random() < 0.25:
+            text = _doubled(text, rng)
+        if rng.random() < 0.25 and len(text) > 3:
+            cut = int(rng.integers(1, len(text)))
+            text = text[:cut] + str(rng.choice(["-", "/", ".", " ", ":"])) + text[cut:]
+        return text
+
+    def noise(self, rng: np.random.Generator) -> str:
+        """Any symbols of the alphabet, so that none stays untaught."""
+        symbols = self.alphabet.symbols[1:]
+        if rng.random() < 0.35:
+            symbols = _MARKS + _DIGITS
+        return "".join(rng.choice(list(symbols), int(rng.integers(1, 8))))
+
+    def contact(self, rng: np.random.Generator) -> str:
+        """A name, address, company, e-mail or web address."""
+        kind = str(rng.choice(["name", "street", "city", "company", "email", "web"]))
+        if kind == "web":
+            return f"www.{self.word(rng)}{rng.choice(['.com', '.de', '.fr', '.com.my', '.org', '.eu', '.it'])}"
+        text = str(rng.choice(self._pools[kind]))
+        return text.upper() if rng.random() < 0.3 and self.alphabet.covers(text.upper()) else text
+
+    def text(self, rng: np.random.Generator) -> str:
+        """A text of one to about five words, at least one symbol, covered by the alphabet."""
+        draw = rng.random()
+        if draw < 0.47:
+            text = self.styled_word(rng)
+        elif draw < 0.60:
+            text = " ".join(self.styled_word(rng) for _ in range(int(rng.integers(2, 5))))
+        else:
+            makers = (self.price, self.number, self.date, self.code, self.noise, self.contact)
+            text = makers[int(rng.choice(len(makers), p=(0.25, 0.25, 0.12, 0.18, 0.06, 0.14)))](rng)
+        text = self.alphabet.normalise(text)
+        return text if text and self.alphabet.covers(text) else self.number(rng)
+
+
+def _number_weights() -> list[float]:
+    weights = [3, 2, 3, 2, 3, 2, 1.5, 1.5, 1, 1, 1, 0.7, 0.7]
+    return [weight / math.fsum(weights) for weight in weights]
+
+
+def _doubled(text: str, rng: np.random.Generator) -> str:
+    """The text with one character, at times two, written twice or thrice."""
+    at = int(rng.integers(len(text)))
+    return text[:at] + text[at] * int(rng.integers(1, 3)) + text[at:]

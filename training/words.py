@@ -1,0 +1,317 @@
+"""Synthetic word crops for the recogniser: a text, a face, ink on paper or paint on a sign, and what cameras, printers
+and scanners do to it. Everything is drawn on the fly from a numpy generator, so a seed gives the same crops again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from ocr_doc.training.faces import Face, FaceKind, pick_face
+from ocr_doc.training.text import TextSource
+
+Mask = NDArray[np.float32]
+DOCUMENT_KINDS: dict[FaceKind, float] = {
+    "sans": 5, "serif": 3, "mono": 3, "condensed": 2, "typewriter": 3, "receipt": 3, "dotmatrix": 2, "hand": 0.3,
+    "display": 0.5,
+}  # fmt: skip
+SIGN_KINDS: dict[FaceKind, float] = {
+    "sans": 5, "serif": 3, "mono": 0.5, "condensed": 3, "typewriter": 0.5, "receipt": 0.5, "hand": 2.5, "display": 5,
+}  # fmt: skip
+
+
+# Type sizes in pixels that words are drawn at; the camera's resolution is drawn apart.
+_SIZES = (28, 42)
+
+
+@dataclass(frozen=True, slots=True)
+class WordSample:
+    """A crop and what it says.
+
+    Attributes:
+        pixels: (h, w) uint8 grey, any size.
+        text: What is drawn; every symbol is in the alphabet.
+    """
+
+    pixels: NDArray[np.uint8]
+    text: str
+
+
+# Opening a font costs as much as drawing a word: two sizes of each face are kept open.
+@lru_cache(maxsize=4096)
+def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
+    return face.load(size)
+
+
+def render_word(
+    rng: np.random.Generator, faces: tuple[Face, ...], texts: TextSource, signs: float = 0.35
+) -> WordSample:
+    """Draws one crop.
+
+    Args:
+        rng: Source of chance.
+        faces: Faces to choose from.
+        texts: Where the text comes from; its alphabet covers every label.
+        signs: Share of crops that look like photographed signs rather than documents.
+    """
+    sign = rng.random() < signs
+    while True:
+        face = pick_face(rng, faces, SIGN_KINDS if sign else DOCUMENT_KINDS)
+        wanted = texts.styled_word(rng) if sign and rng.random() < 0.7 else texts.text(rng)
+        text = texts.alphabet.normalise(face.fit(wanted))
+        if text and texts.alphabet.covers(text):
+            break
+    mask = _drawn(rng, face, text, sign)
+    mask = _printed(rng, mask, face.kind, sign)
+    mask = _bent(rng, mask, sign)
+    picture = _inked(rng, mask, sign)
+    return WordSample(_captured(rng, picture), text)
+
+
+def _drawn(rng: np.random.Generator, face: Face, text: str, sign: bool) -> Mask:
+    """The text as ink in [0, 1] with a random margin and, at times, pieces of neighbouring lines."""
+    size = int(rng.choice(_SIZES))
+    font = _font(face, size)
+    spacing = 0.0
+    if rng.random() < (0.3 if sign else 0.18):
+        spacing = size * float(rng.uniform(-0.04, 0.3))
+    stroke = int(rng.random() < 0.12) + int(sign and rng.random() < 0.1)
+    pieces = [(0.0, text)] if spacing == 0 else _spaced(font, text, spacing)
+    length = font.getlength(text) + spacing * len(text)
+    box = font.getbbox(text, anchor="ls", stroke_width=stroke)
+    left, right = (size * rng.uniform(*span) for span in _margins(rng))
+    above, below = (size * rng.uniform(*span) for span in _margins(rng))
+    width = max(4, round(max(length, box[2]) - min(0, box[0]) + left + right))
+    height = max(6, round(box[3] - box[1] + above + below))
+    image = Image.new("L", (width, height))
+    draw = ImageDraw.Draw(image)
+    x, baseline = left - min(0, box[0]), above - box[1]
+    for dx, piece in pieces:
+        draw.text((x + dx, baseline), piece, fill=255, font=font, anchor="ls", stroke_width=stroke)
+    if rng.random() < (0.05 if sign else 0.22):
+        _draw_neighbours(rng, draw, font, (width, height), baseline, size)
+    mask = np.asarray(image, dtype=np.float32) / 255
+    if rng.random() < (0.03 if sign else 0.1):
+        _draw_rule(rng, mask, baseline, size)
+    return mask
+
+
+def _margins(rng: np.random.Generator) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Ranges of two opposite margins, relative to the type size: mostly like the detector's, at times tight or wide."""
+    draw = rng.random()
+    if draw < 0.12:
+        return (-0.03, 0.05), (-0.03, 0.05)
+    if draw < 0.22:
+        return (0.0, 0.6), (0.0, 0.6)
+    return (0.03, 0.25), (0.03, 0.25)
+
+
+def _spaced(font: ImageFont.FreeTypeFont, text: str, spacing: float) -> list[tuple[float, str]]:
+    pieces, x = [], 0.0
+    for symbol in text:
+        pieces.append((x, symbol))
+        x += font.getlength(symbol) + spacing
+    return pieces
+
+
+def _draw_neighbours(
+    rng: np.random.Generator, draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont, size: tuple[int, int],
+    baseline: float, em: int,
+) -> None:  # fmt: skip
+    """Lines above and below as they reach into a crop that is cut generously."""
+    other = "".join(rng.choice(list("aegnopHTEBx0128hdlpy.-"), int(rng.integers(2, 14))))
+    x = float(rng.uniform(-size[0] * 0.5, size[0] * 0.5))
+    if rng.random() < 0.5:
+        draw.text((x, baseline + em * rng.uniform(1.02, 1.3)), other, fill=255, font=font, anchor="ls")
+    else:
+        draw.text((x, baseline - em * rng.uniform(0.98, 1.3)), other, fill=255, font=font, anchor="ls")
+
+
+def _draw_rule(rng: np.random.Generator, mask: Mask, baseline: float, em: int) -> None:
+    """An underline, a table rule above or beside, or a line struck through."""
+    thick = int(rng.integers(1, 4))
+    ink = float(rng.uniform(0.5, 1.0))
+    draw = rng.random()
+    if draw < 0.7:
+        offset = rng.choice([0.14, 0.2, 0.28, -0.95, -1.05]) if rng.random() < 0.9 else -0.3
+        y = int(np.clip(baseline + em * offset, 0, mask.shape[0] - thick))
+        mask[y : y + thick] = np.maximum(mask[y : y + thick], ink)
+    else:
+        x = 0 if rng.random() < 0.5 else mask.shape[1] - thick
+        mask[:, x : x + thick] = np.maximum(mask[:, x : x + thick], ink)
+
+
+def _printed(rng: np.random.Generator, mask: Mask, kind: FaceKind, sign: bool) -> Mask:
+    """What the printer does: dots, thin or fat strokes, broken and faint ink."""
+    if not sign and (kind == "dotmatrix" or rng.random() < 0.06):
+        mask = _dotted(rng, mask)
+    draw = rng.random()
+    if draw < 0.12:
+        mask = cv2.dilate(mask, np.ones((2, 2), np.uint8)).astype(np.float32)
+    elif draw < 0.2:
+        mask = cv2.erode(mask, np.ones((2, 1 + int(rng.integers(2))), np.uint8)).astype(np.float32) * 0.7 + mask * 0.3
+    if not sign and rng.random() < 0.3:
+        mask = mask * _faded(rng, mask.shape)
+    return mask
+
+
+def _dotted(rng: np.random.Generator, mask: Mask) -> Mask:
+    """Needles on a grid, as 9- and 24-pin printers and thermal heads leave them."""
+    pitch = float(rng.uniform(2.2, 4.2))
+    h, w = mask.shape
+    phase_y, phase_x = rng.uniform(0, pitch, 2)
+    y = np.cos((np.arange(h) + phase_y) * (2 * np.pi / pitch))[:, None]
+    x = np.cos((np.arange(w) + phase_x) * (2 * np.pi / pitch))[None]
+    dots = (y + (x if rng.random() < 0.7 else 0) > rng.uniform(-0.8, 0.2)).astype(np.float32)
+    depth = float(rng.uniform(0.4, 1.0))
+    return mask * (1 - depth + depth * dots)
+
+
+def _smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], cell: float) -> Mask:
+    """Noise in [0, 1] whose grains are about `cell` pixels wide."""
+    small = rng.random((max(2, int(shape[0] / cell) + 1), max(2, int(shape[1] / cell) + 1)), dtype=np.float32)
+    return np.asarray(cv2.resize(small, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
+
+
+def _faded(rng: np.random.Generator, shape: tuple[int, ...]) -> Mask:
+    """How much ink is left at each place, in [0, 1]: patches, streaks or specks."""
+    draw = rng.random()
+    if draw < 0.4:
+        return np.clip(_smooth_noise(rng, shape, rng.uniform(4, 40)) * rng.uniform(0.8, 2.5), 0.15, 1)
+    if draw < 0.7:
+        rows = rng.random(shape[0], dtype=np.float32) < rng.uniform(0.7, 0.98)
+        return np.where(rows[:, None], 1.0, rng.uniform(0.2, 0.8)).astype(np.float32) * np.ones(shape, np.float32)
+    grains = _smooth_noise(rng, shape, rng.uniform(1.2, 3))
+    return np.asarray(np.where(grains > rng.uniform(0.1, 0.4), 1.0, rng.uniform(0, 0.6)), dtype=np.float32)
+
+
+def _bent(rng: np.random.Generator, mask: Mask, sign: bool) -> Mask:
+    """Rotation, slant, perspective and curl of the ink."""
+    h, w = mask.shape
+    if sign and rng.random() < 0.15:
+        return _curled(rng, mask)
+    if rng.random() > (0.8 if sign else 0.45):
+        return mask
+    strength = 0.16 if sign else 0.05
+    corners = np.array([(0, 0), (w, 0), (w, h), (0, h)], dtype=np.float32)
+    jitter = rng.normal(0, strength * h, (4, 2)).clip(-0.3 * h, 0.3 * h)
+    jitter[:, 0] += np.array([1, 1, -1, -1]) * rng.normal(0, 0.12 if sign else 0.06) * h
+    moved = (corners + jitter).astype(np.float32)
+    low = np.minimum(moved.min(axis=0), 0)
+    moved -= low
+    size = np.ceil(np.maximum(moved.max(axis=0), corners.max(axis=0) - low * 0)).astype(int)
+    matrix = cv2.getPerspectiveTransform(corners, moved)
+    return np.asarray(cv2.warpPerspective(mask, matrix, (int(size[0]), int(size[1]))), dtype=np.float32)
+
+
+def _curled(rng: np.random.Generator, mask: Mask) -> Mask:
+    """The line on an arc."""
+    h, w = mask.shape
+    bend = float(rng.uniform(-0.35, 0.35)) * h
+    pad = int(abs(bend)) + 1
+    x = np.linspace(-1, 1, w, dtype=np.float32)
+    shift = bend * (1 - x * x)
+    map_x = np.repeat(np.arange(w, dtype=np.float32)[None], h + pad, axis=0)
+    map_y = np.arange(h + pad, dtype=np.float32)[:, None] - shift[None] - (0 if bend > 0 else pad)
+    return np.asarray(cv2.remap(mask, map_x, map_y.astype(np.float32), cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def _inked(rng: np.random.Generator, mask: Mask, sign: bool) -> Mask:
+    """Ink over paper (or paint over a wall): grey levels in [0, 1]."""
+    shape = mask.shape
+    if sign:
+        paper, ink = rng.random(2)
+        if abs(paper - ink) < 0.15:
+            ink = (paper + (0.15 + 0.5 * rng.random()) * (1 if paper < 0.5 else -1)) % 1.0
+    else:
+        paper = 1 - 0.45 * rng.random() ** 2
+        ink = paper * rng.random() ** 1.5 * 0.75
+        if rng.random() < 0.07:
+            paper, ink = ink, paper
+    ground = np.full(shape, paper, dtype=np.float32)
+    if rng.random() < (0.7 if sign else 0.4):
+        ground += (_smooth_noise(rng, shape, rng.uniform(3, 60)) - 0.5) * rng.uniform(0.02, 0.5 if sign else 0.2)
+    front = np.full(shape, ink, dtype=np.float32)
+    if sign and rng.random() < 0.4:
+        front += (_smooth_noise(rng, shape, rng.uniform(4, 40)) - 0.5) * rng.uniform(0.05, 0.35)
+    if sign and rng.random() < 0.25:
+        _outline(rng, ground, mask, ink)
+    if not sign and rng.random() < 0.06:  # the other side of the sheet shows through
+        ghost = np.roll(mask[:, ::-1], (int(rng.integers(shape[0])), int(rng.integers(shape[1]))), axis=(0, 1))
+        ground -= ghost * rng.uniform(0.05, 0.25)
+    picture = ground * (1 - mask) + front * mask
+    if rng.random() < 0.15:  # a shadow's or fold's edge
+        slope = np.add.outer(np.linspace(-1, 1, shape[0]) * rng.normal(), np.linspace(-1, 1, shape[1]) * rng.normal())
+        picture = picture * (1 - rng.uniform(0.1, 0.5) / (1 + np.exp(-slope * rng.uniform(1, 20))))
+    return np.asarray(picture, dtype=np.float32)
+
+
+def _outline(rng: np.random.Generator, ground: Mask, mask: Mask, ink: float) -> None:
+    """A drop shadow or a contour around the letters, as signs have."""
+    shade = float(rng.random())
+    if abs(shade - ink) < 0.15:
+        shade = (ink + 0.5) % 1.0
+    if rng.random() < 0.5:
+        edge = cv2.dilate(mask, np.ones((3, 3), np.uint8), iterations=int(rng.integers(1, 3)))
+    else:
+        edge = np.roll(mask, (int(rng.integers(1, 4)), int(rng.integers(-3, 4))), axis=(0, 1))
+    ground += (shade - ground) * edge
+
+
+def _captured(rng: np.random.Generator, picture: Mask) -> NDArray[np.uint8]:
+    """What camera or scanner make of it: resolution, blur, noise, contrast, 1 bit, JPEG."""
+    h, w = picture.shape
+    # Text on real pages is mostly 10 to 40 pixels high; what is smaller than the network's 32 is blurred by scaling up.
+    height = int(np.clip(np.exp(rng.normal(np.log(25), 0.42)), 9, 64))
+    width = max(3, round(w * height / h * float(np.clip(rng.normal(1, 0.1), 0.75, 1.3))))
+    if rng.random() < 0.4:
+        picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.3, 1.6)) * max(1.0, h / height) * 0.7)
+    if rng.random() < 0.05:
+        length = int(rng.integers(2, 6))
+        kernel = np.zeros((length, length), np.float32)
+        kernel[(length // 2, slice(None)) if rng.random() < 0.6 else (slice(None), length // 2)] = 1 / length
+        picture = cv2.filter2D(picture, -1, kernel)
+    style = cv2.INTER_AREA if rng.random() < 0.75 else cv2.INTER_LINEAR
+    picture = cv2.resize(picture, (width, height), interpolation=style)
+    if rng.random() < 0.5:
+        grain = rng.uniform(0.02, 0.25) * max(0.05, float(np.ptp(picture)))
+        picture = picture + rng.standard_normal(picture.shape, dtype=np.float32) * grain * 0.6
+    picture = np.clip(picture, 0, 1)
+    if rng.random() < 0.15:
+        picture = picture ** float(rng.uniform(0.5, 2.0))
+    pixels = (picture * 255).astype(np.uint8)
+    if rng.random() < 0.08 and height >= 16:
+        level = cv2.threshold(pixels, 0, 255, cv2.THRESH_OTSU)[0] + rng.normal(0, 12)
+        pixels = ((pixels > level) * 255).astype(np.uint8)
+    if rng.random() < 0.4:
+        quality = int(rng.integers(20, 90))
+        coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        pixels = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+    return pixels
+
+
+def contact_sheet(samples: Sequence[WordSample], columns: int = 6) -> NDArray[np.uint8]:
+    """Crops with their labels beneath, for looking at: (H, W) uint8."""
+    cell_w, cell_h = 230, 64
+    rows = -(-len(samples) // columns)
+    sheet = Image.new("L", (columns * cell_w, rows * cell_h), 255)
+    draw = ImageDraw.Draw(sheet)
+    for n, sample in enumerate(samples):
+        x, y = n % columns * cell_w, n // columns * cell_h
+        h, w = sample.pixels.shape
+        scale = min(36 / h, (cell_w - 6) / w)
+        small = cv2.resize(sample.pixels, (max(1, int(w * scale)), max(1, int(h * scale))))
+        sheet.paste(Image.fromarray(small), (x, y))
+        draw.text((x, y + 40), sample.text, fill=0, font=_font_default())
+    return np.asarray(sheet)
+
+
+@lru_cache(maxsize=1)
+def _font_default() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(13)
