@@ -125,7 +125,7 @@ def train_detector(config: DetectorTraining, source: PageSource) -> dict[str, fl
 
     Args:
         config: The run.
-        source: Draws the pages; must be picklable where processes are spawned, not forked.
+        source: Draws the pages; must be picklable, since worker processes are spawned.
 
     Returns:
         The last validation's metrics.
@@ -144,7 +144,14 @@ def train_detector(config: DetectorTraining, source: PageSource) -> dict[str, fl
     validation = DetectorValidation(source, config.crops, config.validation_pages)
     # A resumed run goes on to pages that it has not seen.
     dataset = _Crops(source, config.crops, (config.seed, run.step))
-    batches = DataLoader(dataset, config.batch, num_workers=config.workers, pin_memory=device.type == "cuda")
+    batches = DataLoader(
+        dataset,
+        config.batch,
+        num_workers=config.workers,
+        pin_memory=device.type == "cuda",
+        # Forked workers inherit OpenCV's and PyTorch's thread pools without their threads and wait for them for ever.
+        multiprocessing_context="spawn" if config.workers else None,
+    )
     try:
         with training_bar("detector") as bar:
             _loop(config, run, iter(batches), _Watchers(validation, log, bar), half)
