@@ -150,7 +150,7 @@ def code(rng: Generator) -> str:
     """A number or code: article, order, licence, registration."""
     pattern = pick(rng, ("######", "########-A", "AA-#####", "A######", "###-###-###", "#############", "AA####AA",
                          "(######-A)", "AAA/##/####", "#/###", "##-####", "AAAA####", "###.###.###", "AA ## AA ####",
-                         "##########", "#### #### ####", "****####", "No.##", "#A", "##%", "x#", "#-##-##"))  # fmt: skip
+                         "##########", "#### #### ####", "****####", "No.##", "#A", "##%", "#-##-##"))  # fmt: skip
     letters = string.ascii_uppercase
     digits = rng.integers(0, 10, len(pattern))
     picks = rng.integers(0, 26, len(pattern))
