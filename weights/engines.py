@@ -67,8 +67,9 @@ class EngineMemoryError(OcrDocError):
 
 def _out_of_memory(name: str, device: str, shape: tuple[int, ...]) -> EngineMemoryError:
     size = " × ".join(str(n) for n in shape)
-    return EngineMemoryError(f"{name}: a batch of {size} does not fit into the memory of {device}.",
-                             "Lower --max-batch-pixels or --max-pixels, or use --device cpu.")  # fmt: skip
+    other = ", or use --device cpu" if device == "cuda" else ""
+    return EngineMemoryError(f"{name}: a batch of {size} does not fit into the memory of the {device.upper()} device.",
+                             f"Lower --max-batch-pixels or --max-pixels{other}.")  # fmt: skip
 
 
 def available_cores() -> int:
@@ -107,7 +108,7 @@ class OnnxEngine:
         options.inter_op_num_threads = 1  # the networks are chains: nothing runs side by side
         options.enable_cpu_mem_arena = arena
         options.enable_mem_pattern = arena  # plans memory for one shape; ours vary
-        options.log_severity_level = 3  # errors only: warnings would go to the user's stderr
+        options.log_severity_level = 4  # it would write to the user's stderr what we raise as an error
         options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
         try:
             session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
@@ -130,10 +131,10 @@ class OnnxEngine:
         try:
             return np.asarray(session.run(None, {self._input: batch})[0], dtype=np.float32)
         except MemoryError as fault:
-            raise _out_of_memory(self.name, "this machine", batch.shape) from fault
+            raise _out_of_memory(self.name, self.device, batch.shape) from fault
         except Exception as fault:
             if _is_memory(fault):
-                raise _out_of_memory(self.name, "this machine", batch.shape) from fault
+                raise _out_of_memory(self.name, self.device, batch.shape) from fault
             raise WeightsError(f"{self.name} does not take a batch of shape {batch.shape}: {_line(fault)}.",
                                _FIT_REMEDY) from fault  # fmt: skip
 
