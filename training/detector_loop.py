@@ -65,7 +65,7 @@ class DetectorTraining:
     schedule: Schedule
     network: CraftLightConfig = field(default_factory=CraftLightConfig)
     crops: CropOptions = field(default_factory=CropOptions)
-    batch: int = 16
+    batch: int = 8
     seed: int = 1
     workers: int = 1
     threads: int = 0
