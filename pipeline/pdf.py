@@ -107,7 +107,7 @@ def _open_document(file: BinaryIO, name: str, password: str | None) -> Iterator[
                 document.close()
                 raise _no_pages(name)
         except pypdfium2.PdfiumError as error:
-            raise _open_error(name, password, pypdfium2.raw.FPDF_GetLastError(), str(error)) from error
+            raise _open_error(file, name, password) from error
         with contextlib.suppress(pypdfium2.PdfiumError):
             document.init_forms()  # without it the fields of a filled-in form stay empty on the drawing
     try:
@@ -117,20 +117,30 @@ def _open_document(file: BinaryIO, name: str, password: str | None) -> Iterator[
             document.close()
 
 
-def _open_error(name: str, password: str | None, code: int, reason: str) -> OcrDocError:
+def _open_error(file: BinaryIO, name: str, password: str | None) -> OcrDocError:
+    """Finds out why a PDF did not open.
+
+    pypdfium2 from 5.0 on takes a document of no pages for a failure and gives it the code of some earlier one, so the
+    file is opened once more by the bare interface, which tells the two apart.
+    """
     from pypdfium2 import raw  # noqa: PLC0415 - see _open_document
 
-    if code == raw.FPDF_ERR_SUCCESS:  # it opened, and pypdfium2 from 5.0 on refuses a document of no pages
+    file.seek(0)
+    data = file.read()
+    secret = None if password is None else password.encode() + b"\0"
+    document = raw.FPDF_LoadMemDocument64(data, len(data), secret)
+    if document:
+        raw.FPDF_CloseDocument(document)
         return _no_pages(name)
+    code = raw.FPDF_GetLastError()
     if code == raw.FPDF_ERR_PASSWORD and password is None:
         return PasswordError(f"{name}: the PDF is encrypted.", "Give its password with --password.")
     if code == raw.FPDF_ERR_PASSWORD:
         return PasswordError(f"{name}: the password is wrong.", "Give the right one with --password.")
     if code == raw.FPDF_ERR_SECURITY:
-        return InputUnsupportedError(
-            f"{name}: the PDF is encrypted in a way that PDFium does not know.", "Save it without encryption."
-        )
-    return InputBrokenError(f"{name}: damaged PDF: {reason.rstrip('.')}.", _AGAIN)
+        fault = "the PDF is encrypted in a way that PDFium does not know"
+        return InputUnsupportedError(f"{name}: {fault}.", "Save it without encryption.")
+    return InputBrokenError(f"{name}: damaged PDF: no document structure in it can be read.", _AGAIN)
 
 
 def _no_pages(name: str) -> NoPagesError:

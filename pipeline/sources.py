@@ -97,7 +97,7 @@ def count_pages(source: Source, options: InputOptions = _DEFAULTS) -> int | None
         OcrDocError: As `read_pages` does, for whatever shows without decoding.
     """
     if isinstance(source, np.ndarray):
-        return 1
+        return len(options.page_range.select(1))
     name = source_name(source)
     if isinstance(source, Image.Image):
         with _frame_kept(source):
