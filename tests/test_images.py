@@ -236,9 +236,10 @@ def test_pages_of_mixed_kinds_and_turns_come_upright() -> None:
 
 
 def test_thumbnails_inside_a_tiff_are_no_pages() -> None:
-    thumbnail = Image.new("L", (4, 4))
-    thumbnail.encoderinfo = {"tiffinfo": {254: 1}}
-    data = tiff(Image.new("L", (40, 40), 7), thumbnail, Image.new("L", (50, 40), 9))
+    page, thumbnail, last = Image.new("L", (40, 40), 7), Image.new("L", (4, 4)), Image.new("L", (50, 40), 9)
+    before, entry, after = tiff(page, thumbnail, last, tiffinfo={254: 0}).partition(b"\xfe\0\4\0\1\0\0\0\0")
+    data = before + entry + after.replace(entry, entry[:-1] + b"\1", 1)
+    assert len(list(read_pages(before + entry + after))) == 3
     assert [(p.number, p.pixels.shape[1]) for p in read_pages(data)] == [(1, 40), (2, 50)]
     assert count_pages(data) == 2
 
