@@ -14,7 +14,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from ocr_doc.core.errors import DependencyError, UsageError, WeightsError
-from ocr_doc.weights import engines
+from ocr_doc.weights import compare, engines
 from ocr_doc.weights.engines import EngineMemoryError, OnnxEngine, TorchEngine, driver_devices, has_cuda, open_engine
 from ocr_doc.weights.manifest import Entry, Manifest, write_entry
 from onnx import TensorProto, helper, numpy_helper
@@ -259,3 +259,18 @@ def test_cuda_computes_what_the_cpu_does(weights: Manifest) -> None:
     on_cpu = open_engine(weights, weights.entry("detector", "net"), "cpu", build)
     assert engine(batch()) == pytest.approx(on_cpu(batch()), abs=0.05)
     engine.close()
+
+
+def test_the_comparison_times_what_is_there_and_says_what_is_not(
+    weights: Manifest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_entry(weights.folder, Entry("r", "recognizer", (), {}, "ab"), ["net.onnx"])
+    options = ["recognizer", "--weights", str(weights.folder), "--rounds", "1", "--threads", "1"]
+    assert compare.main([*options, "--engine", "onnx", "--engine", "torch"]) == 0
+    rows = [line.split("|")[1:-1] for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    assert [row[0].strip() for row in rows] == ["engine", "---", "onnx", "torch"]
+    first, one_round, memory = (float(cell.split()[0]) for cell in rows[2][1:])
+    assert 0 < first < 60
+    assert 0 <= one_round < 60_000
+    assert memory > 10
+    assert rows[3][1].strip() == "not run: r has no file for it"

@@ -227,7 +227,7 @@ def open_engine(
         if threads and not on_cuda:
             _torch().set_num_threads(threads)
         _LOG.debug("%s: torch on %s", entry.name, "cuda" if on_cuda else "cpu")
-        return TorchEngine(_load_module(manifest, entry, tensors, build), "cuda" if on_cuda else "cpu", entry.name)
+        return TorchEngine(load_module(manifest, entry, tensors, build), "cuda" if on_cuda else "cpu", entry.name)
     if graph is None:
         raise WeightsError(f"{entry.name} in {manifest.folder} has no ONNX file, which the CPU needs.",
                            "Use weights that have one.")  # fmt: skip
@@ -235,8 +235,13 @@ def open_engine(
     return OnnxEngine(manifest.read(graph), entry.name, threads)
 
 
-def _load_module(manifest: Manifest, entry: Entry, file: WeightFile, build: Builder) -> Module:
-    """The network of an entry with its weights, on the CPU."""
+def load_module(manifest: Manifest, entry: Entry, file: WeightFile, build: Builder) -> Module:
+    """The network of an entry with its weights, on the CPU.
+
+    Raises:
+        WeightsError: If the file is missing, damaged or does not fit the network.
+        DependencyError: If torch or safetensors is not installed.
+    """
     _torch()
     try:
         from safetensors.torch import load  # noqa: PLC0415 - optional, like torch
