@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 REACH_ALONG = 6.0
 REACH_ACROSS = 5.0
 # A short word's lean is mostly the detector's noise: the weight of level text, as if of a word so many heights long.
-PRIOR_LENGTH = 1.0
+PRIOR_LENGTH = 3.0
 # Rows compared with all words at once: bounds the memory of a page with thousands of words.
 CHUNK = 256
 

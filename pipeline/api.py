@@ -1,0 +1,161 @@
+"""The way of a document: pages, words found, words read, layout, result."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+
+import numpy as np
+import ocr_doc.export  # noqa: F401 - makes the writers known to Document.save
+from ocr_doc.batch import BatchItem, read_all
+from ocr_doc.core.errors import UsageError
+from ocr_doc.core.records import Alternative, Block, Character, Document, Line, Page, Word
+from ocr_doc.detectors.detector import DetectedWord
+from ocr_doc.layout.rows import arrange, page_skew
+from ocr_doc.networks import Detector, Networks, Reader
+from ocr_doc.options import Device, EngineOptions, Options
+from ocr_doc.recognizer.crops import rectify, to_grey
+from ocr_doc.recognizer.reader import Reading
+from ocr_doc.sources import PageImage, Source, read_pages, source_name
+from ocr_doc.words import read_words
+
+__all__ = ["Alternative", "Block", "Character", "Document", "Line", "OCRPipeline", "Page", "Source", "Word"]
+
+
+class OCRPipeline:
+    """Reads documents.
+
+    A pipeline does not change once it is made: its options are the defaults of each call, a call's own options hold
+    for that call alone, and several threads may call at once. The networks are loaded when the first page needs them,
+    so an unreadable input is told at once; `close`, or a `with` block, frees them.
+
+        with OCRPipeline() as ocr:
+            document = ocr("invoice.pdf", pages="1-3")
+
+    A source is a path, the bytes of a file, a binary file object, an array (H, W), (H, W, 3) or (H, W, 4) or a
+    Pillow image; see `ocr_doc.sources.read_pages`, and there for the errors it raises.
+
+    Args:
+        device: "auto" (CUDA where there is one, else the CPU), "cpu" or "cuda".
+        weights: A folder of weights; None for those that ship with ocr-doc.
+        threads: Threads on the CPU; None for as many as this process may use.
+        detector: Finds words instead of our network.
+        recognizer: Reads crops instead of our network.
+        **options: Defaults of all calls; see `ocr_doc.options.Options`.
+
+    Raises:
+        UsageError: If an option is unknown or its value out of range.
+    """
+
+    def __init__(
+        self,
+        device: Device = "auto",
+        weights: str | os.PathLike[str] | None = None,
+        *,
+        threads: int | None = None,
+        detector: Detector | None = None,
+        recognizer: Reader | None = None,
+        **options: object,
+    ) -> None:
+        self.options = Options().changed(**options)
+        self._networks = Networks(EngineOptions(device, threads, weights), detector, recognizer)
+
+    def __call__(self, source: Source, **options: object) -> Document:
+        """Reads a document.
+
+        Args:
+            source: See the class.
+            **options: Of this call, in place of the pipeline's.
+
+        Raises:
+            OcrDocError: If the source cannot be read, an option is wrong, or the weights cannot be loaded.
+        """
+        return self._read(source, self.options.changed(**options))
+
+    def pages(self, source: Source, **options: object) -> Iterator[Page]:
+        """Reads a document page by page, in constant memory; see `__call__`."""
+        return self._pages(source, self.options.changed(**options))
+
+    def stream(self, sources: Iterable[Source], **options: object) -> Iterator[BatchItem]:
+        """Reads many documents, one after the other; a bad one is an item with an error and the next one is read.
+
+        Raises:
+            UsageError: If an option is wrong.
+            WeightsError, DependencyError: From the iterator, if no network can run.
+        """
+        chosen = self.options.changed(**options)
+        return read_all(sources, lambda source: self._read(source, chosen))
+
+    def detect_words(self, image: Source, **options: object) -> list[DetectedWord]:
+        """Finds the words of one page without reading them.
+
+        Raises:
+            UsageError: If the source has several pages and `pages` does not choose one of them.
+        """
+        page = _only_page(image, self.options.changed(**options))
+        return list(self._networks.detector().detect(page.pixels))
+
+    def recognize_crops(self, images: Iterable[Source], **options: object) -> list[Reading]:
+        """Reads images that each hold one word or line, without looking for words in them.
+
+        Returns:
+            One reading for each image, in their order; confidences and spans as the recogniser gives them.
+
+        Raises:
+            UsageError: If a source has several pages and `pages` does not choose one of them.
+        """
+        chosen = self.options.changed(**options)
+        crops = [to_grey(_only_page(image, chosen).pixels) for image in images]
+        return list(self._networks.reader(chosen).read(crops)) if crops else []
+
+    def close(self) -> None:
+        """Frees the networks; later calls fail. Closing twice is fine."""
+        self._networks.close()
+
+    def __enter__(self) -> OCRPipeline:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _read(self, source: Source, options: Options) -> Document:
+        pages = tuple(self._pages(source, options))
+        return Document(source_name(source), pages, self._networks.info())
+
+    def _pages(self, source: Source, options: Options) -> Iterator[Page]:
+        reader: Reader | None = None
+        for image in read_pages(source, options.input):
+            # Asked for only now: a source without a readable page is told before any weights are loaded.
+            detector = self._networks.detector()
+            reader = reader or self._networks.reader(options)
+            yield _read_page(image, detector, reader, options)
+
+
+def _read_page(image: PageImage, detector: Detector, reader: Reader, options: Options) -> Page:
+    found = detector.detect(image.pixels)
+    grey = to_grey(image.pixels)
+    crops = [rectify(grey, np.array(each.quad)) for each in found]
+    readings = reader.read(crops, [len(each.characters) for each in found])
+    words = read_words(found, readings, options)
+    height, width = grey.shape
+    return Page(
+        number=image.number,
+        width=width,
+        height=height,
+        blocks=arrange(words),
+        dpi=image.dpi,
+        skew=page_skew(words),
+        warnings=image.warnings,
+    )
+
+
+def _only_page(source: Source, options: Options) -> PageImage:
+    pages = read_pages(source, options.input)
+    first = next(pages)
+    if next(pages, None) is not None:
+        remedy = 'Choose one, such as pages="1", or read the document as a whole.'
+        raise UsageError(f"{source_name(source)}: has several pages where one image is meant.", remedy)
+    return first

@@ -1,0 +1,153 @@
+"""Many documents: which files to read, where each result goes, and what became of each."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ocr_doc.core.errors import DependencyError, InputEmptyError, OcrDocError, UsageError, WeightsError
+from ocr_doc.core.records import Document
+from ocr_doc.sources import STDIN, Source, source_name
+
+READABLE_SUFFIXES = frozenset(
+    {".pdf", ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp", ".dib", ".webp", ".gif"}
+    | {".pnm", ".pbm", ".pgm", ".ppm"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """What became of one document: a result or an error.
+
+    Attributes:
+        source: Its path or name.
+        document: The result, or None.
+        error: What was wrong, or None. It holds no traceback, which would keep page images alive.
+        traceback: The traceback as text; empty where all went well.
+    """
+
+    source: str
+    document: Document | None = None
+    error: OcrDocError | None = None
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to read and the file to write."""
+
+    source: Path
+    output: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The jobs of a run, and how many files of its folders are of no kind that ocr-doc reads."""
+
+    jobs: tuple[Job, ...]
+    skipped: int
+
+
+def read_all(sources: Iterable[Source], read: Callable[[Source], Document]) -> Iterator[BatchItem]:
+    """Reads one document after the other; a bad one becomes an item with an error and the next one is read.
+
+    Raises:
+        WeightsError, DependencyError: If no network can run: no document could be read then. (A document that needs a
+            missing package is an error of its own only where others have been read.)
+    """
+    working = False
+    for source in sources:
+        try:
+            document = read(source)
+        except WeightsError:
+            raise
+        except OcrDocError as error:
+            if isinstance(error, DependencyError) and not working:
+                raise
+            yield _failed(source, error, error)
+        except Exception as error:  # a fault of ours in one document is no reason to lose the others
+            message = f"{source_name(source)}: internal fault: {type(error).__name__}: {error}."
+            yield _failed(source, OcrDocError(message, "Please report it with the output of --debug."), error)
+        else:
+            working = True
+            yield BatchItem(document.source, document)
+
+
+def plan_run(inputs: Sequence[str], output: Path, suffix: str) -> Plan:
+    """Finds the files of a run and names their results.
+
+    A folder is searched to its bottom, hidden files and the output folder left aside; `output` mirrors its tree.
+    `a.png` becomes `a.json`, but where `a.jpg` lies beside it they become `a.png.json` and `a.jpg.json`.
+
+    Args:
+        inputs: Files and folders. Files named here are read whatever their suffix.
+        output: The folder of the results.
+        suffix: Of the results, with dot.
+
+    Raises:
+        UsageError: If two files would get the same result, or a result would replace its source.
+        InputEmptyError: If there is nothing to read.
+    """
+    found: list[tuple[Path, Path]] = []  # a file, and its place below the output folder
+    skipped = 0
+    for name in inputs:
+        if name == STDIN:
+            raise UsageError("Standard input has no name to call a result in a folder by.", "Give a file: -o FILE")
+        path = Path(name)
+        if not path.is_dir():
+            found.append((path, Path(path.name)))
+            continue
+        for file in _files_below(path, output):
+            if file.suffix.lower() in READABLE_SUFFIXES:
+                found.append((file, file.relative_to(path)))
+            else:
+                skipped += 1
+    if not found:
+        raise InputEmptyError(f"{', '.join(inputs)}: no file in it that ocr-doc reads.", "Give PDFs or images.")
+    targets = _result_names([place for _, place in found], suffix)
+    jobs = tuple(Job(file, output / target) for (file, _), target in zip(found, targets, strict=True))
+    _check(jobs)
+    return Plan(jobs, skipped)
+
+
+def _files_below(folder: Path, excluded: Path) -> Iterator[Path]:
+    """Files of a folder and its subfolders, in the order of their names; links to folders are not followed."""
+    hidden_from_walk = os.path.realpath(excluded)
+    for place, folders, files in os.walk(folder):
+        kept = (name for name in sorted(folders) if not name.startswith("."))
+        folders[:] = [name for name in kept if os.path.realpath(Path(place, name)) != hidden_from_walk]
+        yield from (Path(place, name) for name in sorted(files) if not name.startswith("."))
+
+
+def _result_names(places: Sequence[Path], suffix: str) -> list[Path]:
+    """A result's place for each file's: the stem where that is unmistakable, else the whole name."""
+    short = [place.with_name(place.stem + suffix) for place in places]
+    whole = [place.with_name(place.name + suffix) for place in places]
+    # Compared without case: two names that differ by case only are one file on many disks.
+    names = Counter(_folded(path) for path in (*short, *whole))
+    return [s if names[_folded(s)] == 1 + (s == w) else w for s, w in zip(short, whole, strict=True)]
+
+
+def _check(jobs: Sequence[Job]) -> None:
+    first: dict[str, Job] = {}
+    for job in jobs:
+        other = first.setdefault(_folded(job.output), job)
+        if other is not job:
+            message = f"{other.source} and {job.source} would both be written to {job.output}."
+            raise UsageError(message, "Read them in two runs with different output folders.")
+        if _folded(Path(os.path.realpath(job.output))) == _folded(Path(os.path.realpath(job.source))):
+            raise UsageError(f"{job.source}: its result would replace it.", "Choose another output.")
+
+
+def _folded(path: Path) -> str:
+    return os.fspath(path).casefold()
+
+
+def _failed(source: Source, error: OcrDocError, cause: Exception) -> BatchItem:
+    trace = "".join(traceback.format_exception(cause))
+    error.__cause__ = error.__context__ = None
+    return BatchItem(source_name(source), error=error.with_traceback(None), traceback=trace)

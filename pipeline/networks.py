@@ -1,0 +1,155 @@
+"""The networks of a pipeline: loaded when first needed, once, and shared by all calls and threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from ocr_doc.core.errors import UsageError
+from ocr_doc.core.records import EngineInfo
+from ocr_doc.detectors.detector import DetectedWord, WordDetector
+from ocr_doc.options import EngineOptions, Options
+from ocr_doc.recognizer.alphabet import Alphabet
+from ocr_doc.recognizer.lexicon import Lexicon
+from ocr_doc.recognizer.reader import ReaderOptions, Reading, WordReader
+from ocr_doc.weights.engines import Builder, Engine, open_engine
+from ocr_doc.weights.manifest import Entry, Kind, load_manifest
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+
+class Detector(Protocol):
+    """Finds words on a page; `ocr_doc.detectors.detector.WordDetector` and whatever takes its place."""
+
+    def detect(self, pixels: NDArray[np.uint8], /) -> Sequence[DetectedWord]:
+        """The words of a page, (H, W, 3) uint8 RGB, in any order."""
+
+
+class Reader(Protocol):
+    """Reads crops; `ocr_doc.recognizer.reader.WordReader` and whatever takes its place."""
+
+    def read(self, crops: Sequence[NDArray[np.uint8]], /, expected: Sequence[int] | None = None) -> Sequence[Reading]:
+        """One reading for each crop, (H, W) uint8; `expected` says how many characters the detector saw in each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A detector, ready, and what runs it; no engine behind one that was handed in."""
+
+    detector: Detector
+    name: str
+    engine: Engine | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """How to make a reader with a call's options, and what runs it."""
+
+    make: Callable[[Options], Reader]
+    name: str
+    engine: Engine | None = None
+
+
+class Networks:
+    """The detector and the recogniser of a pipeline.
+
+    Args:
+        options: Where the weights are and what runs them.
+        detector: Used instead of our network.
+        recognizer: Used instead of our network; decoding options (beam, lexicon, batch size) are its own business then.
+    """
+
+    def __init__(
+        self, options: EngineOptions, detector: Detector | None = None, recognizer: Reader | None = None
+    ) -> None:
+        self._options = options
+        self._lock = threading.RLock()
+        self._closed = False
+        self._found = None if detector is None else _Found(detector, type(detector).__name__)
+        self._read = None if recognizer is None else _Read(lambda _: recognizer, type(recognizer).__name__)
+
+    def detector(self) -> Detector:
+        """The detector; loaded if no call needed it before.
+
+        Raises:
+            WeightsError: If the weights are missing, damaged or do not fit.
+            DependencyError: If the device is not there, or what runs it is not installed.
+            UsageError: After `close`.
+        """
+        return self._loaded_detector().detector
+
+    def reader(self, options: Options) -> Reader:
+        """A reader with a call's options; the network is loaded if no call needed it before.
+
+        Raises:
+            WeightsError, DependencyError, UsageError: As `detector` does.
+        """
+        return self._loaded_reader().make(options)
+
+    def info(self) -> EngineInfo:
+        """What reads documents; loads both networks."""
+        found, read = self._loaded_detector(), self._loaded_reader()
+        devices = sorted({part.engine.device for part in (found, read) if part.engine is not None})
+        return EngineInfo(version("ocr-doc"), ", ".join(devices), found.name, read.name)
+
+    def close(self) -> None:
+        """Frees the networks; closing twice is fine."""
+        with self._lock:
+            self._closed = True
+            for part in (self._found, self._read):
+                if part is not None and part.engine is not None:
+                    part.engine.close()
+            self._found = self._read = None
+
+    def _loaded_detector(self) -> _Found:
+        with self._lock:
+            self._check_open()
+            if self._found is None:
+                engine, _ = self._open("detector", _build_detector)
+                self._found = _Found(WordDetector(engine), engine.name, engine)
+            return self._found
+
+    def _loaded_reader(self) -> _Read:
+        with self._lock:
+            self._check_open()
+            if self._read is None:
+                engine, entry = self._open("recognizer", _build_recognizer)
+                alphabet = Alphabet(entry.alphabet or "")
+                make = partial(_make_reader, engine, alphabet)
+                self._read = _Read(make, engine.name, engine)
+            return self._read
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UsageError("This pipeline is closed.", "Make a new OCRPipeline.")
+
+    def _open(self, kind: Kind, build: Builder) -> tuple[Engine, Entry]:
+        manifest = load_manifest(self._options.weights)
+        entry = manifest.entry(kind)
+        return open_engine(manifest, entry, self._options.device, build, self._options.threads), entry
+
+
+def _make_reader(engine: Engine, alphabet: Alphabet, options: Options) -> Reader:
+    # A beam of one reading is greedy decoding, which the reader does faster without a beam.
+    beam = 0 if options.beam_width == 1 else options.beam_width
+    lexicon = None if options.lexicon is None else Lexicon(options.lexicon)
+    return WordReader(engine, alphabet, ReaderOptions(beam, lexicon, batch_size=options.batch_size))
+
+
+def _build_detector(config: Mapping[str, object]) -> Module:
+    from ocr_doc.detectors.network import CraftLight, CraftLightConfig  # noqa: PLC0415 - torch, which is optional
+
+    return CraftLight(CraftLightConfig.from_dict(config))
+
+
+def _build_recognizer(config: Mapping[str, object]) -> Module:
+    from ocr_doc.recognizer.network import build_crnn  # noqa: PLC0415 - torch, which is optional
+
+    return build_crnn(config)

@@ -1,0 +1,110 @@
+"""All options, once: the command line and Python build the same two objects.
+
+`EngineOptions` are fixed when a pipeline is made. `Options` are values of one call: they are passed down and stick to
+nothing, so calls with different options can run side by side.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Literal, get_args
+
+from ocr_doc.core.errors import UsageError
+from ocr_doc.page_image import DEFAULT_MAX_PIXELS, InputOptions, PdfRenderer
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What runs the networks.
+
+    Attributes:
+        device: "auto" is CUDA where there is one, else the CPU.
+        threads: Threads on the CPU; None for as many as this process may use.
+        weights: A folder of weights with its manifest; None for the weights that ship with ocr-doc.
+
+    Raises:
+        UsageError: If a value is none of these.
+    """
+
+    device: Device = "auto"
+    threads: int | None = None
+    weights: str | os.PathLike[str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.device not in get_args(Device):
+            raise UsageError(f"There is no device {self.device!r}.", f"Choose one of {', '.join(get_args(Device))}.")
+        if self.threads is not None and self.threads < 1:
+            raise UsageError(f"{self.threads} threads cannot run a network.", "Give a number of 1 or more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How one document is read.
+
+    Attributes:
+        dpi, pages, password, pdf_renderer, max_pixels: See `ocr_doc.page_image.InputOptions`.
+        min_confidence: In [0, 1]; words below it are left out of the result. 0 leaves out none.
+        beam_width: Readings kept while a word is decoded; 1 takes the best symbol at each step.
+        lexicon: Words that the beam search prefers, any iterable; needs a beam width above 1. None for none.
+        batch_size: Most word crops that the recogniser takes at once; changes speed and memory, never the text.
+        characters: Whether words carry a record for each character.
+
+    Raises:
+        UsageError: If a value is out of its range.
+    """
+
+    dpi: int | None = None
+    pages: str | None = None
+    password: str | None = None
+    pdf_renderer: PdfRenderer = "auto"
+    max_pixels: int = DEFAULT_MAX_PIXELS
+    min_confidence: float = 0.0
+    beam_width: int = 1
+    lexicon: tuple[str, ...] | None = None
+    batch_size: int = 64
+    characters: bool = True
+
+    def __post_init__(self) -> None:
+        _ = self.input  # its own checks
+        if not 0.0 <= self.min_confidence <= 1.0:
+            raise UsageError(f"A confidence of {self.min_confidence:g} is no probability.", "Give a number in [0, 1].")
+        if self.beam_width < 1:
+            raise UsageError(f"A beam of {self.beam_width} readings keeps none.", "Give a number of 1 or more.")
+        if self.batch_size < 1:
+            raise UsageError(f"A batch of {self.batch_size} crops reads none.", "Give a number of 1 or more.")
+        if self.lexicon is not None:
+            object.__setattr__(self, "lexicon", _words(self.lexicon))
+            if self.beam_width == 1:
+                raise UsageError("A lexicon needs a beam search.", "Give a beam width (--beam-width) such as 8, too.")
+
+    @property
+    def input(self) -> InputOptions:
+        """The part that the readers of sources take."""
+        return InputOptions(self.dpi, self.pages, self.password, self.pdf_renderer, self.max_pixels)
+
+    def changed(self, **changes: object) -> Options:
+        """These options with some values changed.
+
+        Raises:
+            UsageError: If there is no such option, or a value is out of its range.
+        """
+        known = [field.name for field in fields(self)]
+        for name in changes:
+            if name in (field.name for field in fields(EngineOptions)):
+                raise UsageError(f"{name!r} is fixed when the pipeline is made.", f"Use OCRPipeline({name}=...).")
+            if name not in known:
+                raise UsageError(f"There is no option {name!r}.", f"Options: {', '.join(known)}.")
+        try:
+            return replace(self, **changes)  # type: ignore[arg-type]  # names are checked above, types by the user
+        except TypeError as error:
+            raise UsageError(f"An option has a value of the wrong type: {error}.", "See ocr_doc.Options.") from error
+
+
+def _words(lexicon: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(lexicon, str):
+        raise UsageError("A lexicon is a list of words, not one string.", "Pass its lines: text.splitlines().")
+    return tuple(lexicon)

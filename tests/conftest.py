@@ -1,0 +1,129 @@
+"""Shared fixtures: pages that carry their text in plain sight, and a detector and a reader that see it.
+
+A word is drawn as a row of bars, one for each character, CELL pixels wide and as grey as the character's code. So the
+fakes really look at pixels, need no state, and work on files and across processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from ocr_doc.api import OCRPipeline
+from ocr_doc.core.geometry import box_quad
+from ocr_doc.detectors.detector import DetectedWord
+from ocr_doc.recognizer.reader import ReadCharacter, Reading
+from PIL import Image
+
+CELL, HEIGHT, PAPER = 12, 20, 255
+INK_BELOW = 150
+
+Pixels = NDArray[np.uint8]
+
+
+def draw(words: Iterable[tuple[str, int, int]], width: int = 400, height: int = 200) -> Pixels:
+    """A page (H, W, 3) with words (text, left, top) on it; texts of ASCII."""
+    page = np.full((height, width, 3), PAPER, dtype=np.uint8)
+    for text, x, y in words:
+        for i, character in enumerate(text):
+            page[y : y + HEIGHT, x + i * CELL : x + (i + 1) * CELL] = ord(character)
+    return page
+
+
+class BarDetector:
+    """Finds bars; gives the characters' quads only if asked to."""
+
+    def __init__(self, with_characters: bool = False) -> None:
+        self.with_characters = with_characters
+
+    def detect(self, pixels: Pixels) -> list[DetectedWord]:
+        ink = (pixels[..., 0] < INK_BELOW).astype(np.uint8)
+        boxes = cv2.connectedComponentsWithStats(ink)[2][1:, :4].tolist()
+        return [
+            DetectedWord(
+                box_quad((x, y, x + w, y + h)),
+                0.9,
+                tuple(box_quad((c, y, c + CELL, y + h)) for c in range(x, x + w, CELL) if self.with_characters),
+            )
+            for x, y, w, h in boxes
+        ]
+
+
+class BarReader:
+    """Reads bars. A word of "?" signs is read with a confidence of 0.2, any other with 0.95."""
+
+    def read(self, crops: Sequence[Pixels], expected: Sequence[int] | None = None) -> list[Reading]:
+        return [self._read(crop) for crop in crops]
+
+    def _read(self, crop: Pixels) -> Reading:
+        assert crop.ndim == 2, "crops are grey"
+        row = crop[len(crop) // 2]
+        ink = np.flatnonzero(row < INK_BELOW)
+        if len(ink) < CELL // 2:
+            return Reading("", 0.0)
+        starts = range(int(ink[0]), int(ink[-1]) + 1 - CELL // 2, CELL)
+        width = len(row)
+        characters = tuple(
+            ReadCharacter(chr(int(row[s + CELL // 2])), 0.97, s / width, min(1.0, (s + CELL) / width)) for s in starts
+        )
+        text = "".join(c.text for c in characters)
+        return Reading(text, 0.2 if set(text) == {"?"} else 0.95, characters)
+
+
+RECEIPT = (
+    ("Milk", 20, 20),
+    ("1.20", 300, 22),
+    ("Tea", 20, 50),
+    ("3.45", 300, 51),
+    ("TOTAL", 20, 140),
+    ("??", 300, 140),
+)
+RECEIPT_TEXT = "Milk 1.20\nTea 3.45\n\nTOTAL ??"
+
+
+@pytest.fixture
+def receipt() -> Pixels:
+    return draw(RECEIPT)
+
+
+@pytest.fixture
+def receipt_text() -> str:
+    return RECEIPT_TEXT
+
+
+@pytest.fixture
+def draw_page() -> Callable[..., Pixels]:
+    return draw
+
+
+@pytest.fixture
+def save_page(tmp_path: Path) -> Callable[..., Path]:
+    """Draws a page with one word into a file below the test's folder."""
+
+    def save(name: str, text: str = "hello") -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        options = {"quality": 100, "subsampling": 0} if path.suffix == ".jpg" else {}
+        Image.fromarray(draw([(text, 20, 20)])).save(path, **options)
+        return path
+
+    return save
+
+
+@pytest.fixture
+def ocr() -> OCRPipeline:
+    return OCRPipeline(detector=BarDetector(), recognizer=BarReader())
+
+
+@pytest.fixture
+def make_ocr() -> Callable[..., OCRPipeline]:
+    """A pipeline of fakes with the caller's own options, or with the caller's own detector."""
+
+    def make(with_characters: bool = False, **options: object) -> OCRPipeline:
+        return OCRPipeline(**{"detector": BarDetector(with_characters), "recognizer": BarReader(), **options})
+
+    return make
