@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 POINTS_PER_INCH = 72
 _AGAIN = "Export, scan or download the file again."
+# PDFium keeps the compressed data of every page it has drawn until the document is closed; so that a long scan needs no
+# more memory than a short one, it is opened anew, which takes milliseconds, after this many pages.
+_PAGES_PER_OPENING = 16
 # PDFium must not be entered by two threads at once, whatever the documents.
 _PDFIUM = threading.RLock()
 _Draw = Callable[[int], NDArray[np.uint8]]
@@ -59,18 +62,17 @@ def read_pdf_file(file: BinaryIO, path: Path | None, name: str, options: InputOp
         NoPagesError: If the document has no pages, or none of the wanted.
         PasswordError: If the password is missing or wrong.
     """
-    with contextlib.ExitStack() as stack:
-        renderer = _choose_renderer(options)
-        document = stack.enter_context(_open_document(file, name, options.password))
+    renderer = _choose_renderer(options)
+    with _open_document(file, name, options.password) as document:
         numbers = _wanted_numbers(document, name, options)
-        if renderer == "poppler":
-            draw = stack.enter_context(_poppler(file, path, name, options))
-        else:
-            draw = _pdfium(document, options.draw_dpi)
-        for number in numbers:
-            where = f"{name}, page {number}"
-            check_size(*_drawn_size(document, number, where, options.draw_dpi), where, options)
-            yield PageImage(number, _draw_page(draw, number, where), float(options.draw_dpi))
+    with _poppler(file, path, name, options) if renderer == "poppler" else contextlib.nullcontext() as poppler:
+        for start in range(0, len(numbers), _PAGES_PER_OPENING):
+            with _open_document(file, name, options.password) as document:
+                draw = poppler or _pdfium(document, options.draw_dpi)
+                for number in numbers[start : start + _PAGES_PER_OPENING]:
+                    where = f"{name}, page {number}"
+                    check_size(*_drawn_size(document, number, where, options.draw_dpi), where, options)
+                    yield PageImage(number, _draw_page(draw, number, where), float(options.draw_dpi))
 
 
 def count_pdf_pages(file: BinaryIO, name: str, password: str | None) -> int:

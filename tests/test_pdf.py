@@ -165,6 +165,31 @@ def test_a_long_document_is_drawn_page_by_page(renderer: PdfRenderer) -> None:
     pages.close()  # type: ignore[attr-defined]
 
 
+def test_memory_does_not_grow_with_the_pages_drawn() -> None:
+    """PDFium keeps what it has drawn until the document is closed; measured by how long one stays open."""
+    import pypdfium2
+
+    opened: list[weakref.ref[object]] = []
+    drawn: list[int] = []
+
+    class Watched(pypdfium2.PdfDocument):  # type: ignore[misc]
+        def __init__(self, *arguments: object, **options: object) -> None:
+            super().__init__(*arguments, **options)
+            opened.append(weakref.ref(self))
+            drawn.append(0)
+
+        def __getitem__(self, index: int) -> object:
+            drawn[-1] += 1
+            return super().__getitem__(index)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pypdfium2, "PdfDocument", Watched)
+        for _ in read_pages(make_pdf([box()] * 100), InputOptions(dpi=20, pdf_renderer="pdfium")):
+            assert sum(reference() is not None for reference in opened) <= 2
+    assert sum(drawn) == 100
+    assert max(drawn) <= 20
+
+
 @both_renderers
 def test_nothing_is_drawn_before_it_is_asked_for(renderer: PdfRenderer, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[int] = []
