@@ -35,7 +35,7 @@ def money(amount: Decimal) -> str:
 def receipt(faces: Faces) -> list[Finished]:
     """A long thermal receipt on a desk."""
     text, sheet = TEXTS["receipt"], Sheet(640, 1620, (44, 44, 50))
-    pen = faces.pen("Share Tech Mono|DejaVu Sans Mono", 28.0, stretch=0.98, technique="thermal", rows=24)
+    pen = faces.pen("PT Mono|DejaVu Sans Mono", 27.0, stretch=0.86, technique="thermal", rows=24)
     wide = pen.sized(1.12, stretch=1.35)
     y = 84.0
     for i, line in enumerate(text["head"]):

@@ -167,10 +167,11 @@ def through_camera(rng: Generator, image: Image, smallest: float) -> Image:
         image = _resampled(rng, image, smallest)
     if rng.random() < 0.5:
         image = _noisy(rng, image)
-    if rng.random() < 0.35:
-        low, high = rng.uniform(0, 60), rng.uniform(190, 255)
+    if rng.random() < 0.5:
+        # Scanners stretch the range until the paper is plain white.
+        low, high = rng.uniform(0, 60), rng.uniform(170, 255)
         table = np.clip((np.arange(256) - low) * 255 / (high - low), 0, 255)
-        image = np.asarray(cv2.LUT(image, (table * rng.uniform(0.85, 1.0)).astype(np.uint8)))
+        image = np.asarray(cv2.LUT(image, (table * rng.uniform(0.9, 1.0)).astype(np.uint8)))
     if rng.random() < 0.1:
         soft = cv2.GaussianBlur(image, (0, 0), 1.5)
         image = np.asarray(cv2.addWeighted(image, 2.0, soft, -1.0, 0))

@@ -32,6 +32,9 @@ def receipt(desk: Desk) -> None:
         section(column)
         if column.full:
             return
+        if desk.chance(0.1):
+            other = desk.till_pen()
+            column.pen = other.sized(column.pen.size / other.size)
         _rule(column)
         column.down(float(rng.uniform(0, 0.8)))
 
