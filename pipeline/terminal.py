@@ -74,14 +74,17 @@ def guarded_stdout() -> Iterator[BinaryIO]:
         with contextlib.redirect_stdout(sys.stderr):
             yield stdout.buffer
         return
-    with os.fdopen(os.dup(number), "wb") as stream:
-        os.dup2(other, number)
-        try:
-            yield stream
-            stream.flush()
-        finally:
-            stdout.flush()
-            os.dup2(stream.fileno(), number)
+    stream = os.fdopen(os.dup(number), "wb")
+    os.dup2(other, number)
+    try:
+        yield stream
+        stream.flush()
+    finally:
+        stdout.flush()
+        os.dup2(stream.fileno(), number)
+        # What could not be written has been told by the flush; closing would only tell it again.
+        with contextlib.suppress(OSError):
+            stream.close()
 
 
 @contextlib.contextmanager

@@ -17,6 +17,8 @@ from ocr_doc.api import OCRPipeline
 from ocr_doc.core.geometry import box_quad
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.recognizer.reader import ReadCharacter, Reading
+from ocr_doc.weights.manifest import Entry, write_entry
+from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from PIL import Image
 
 CELL, HEIGHT, PAPER = 12, 20, 255
@@ -127,3 +129,36 @@ def make_ocr() -> Callable[..., OCRPipeline]:
         return OCRPipeline(**{"detector": BarDetector(with_characters), "recognizer": BarReader(), **options})
 
     return make
+
+
+TINY_ALPHABET = "abcdef"
+
+
+def _model(nodes: Sequence[NodeProto], constants: dict[str, NDArray[np.generic]]) -> ModelProto:
+    make = helper.make_tensor_value_info
+    values = [make("x", TensorProto.FLOAT, ["n", "c", "h", "w"]), make("y", TensorProto.FLOAT, None)]
+    tensors = [numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = helper.make_graph(nodes, "tiny", values[:1], values[1:], tensors)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of weights that really run: a detector that calls dark places text, a reader that guesses letters."""
+    folder = tmp_path_factory.mktemp("tiny-weights")
+    darkness = np.stack([np.full((3, 2, 2), -1 / 12), np.zeros((3, 2, 2))]).astype(np.float32)
+    nodes = [helper.make_node("Conv", ["x", "w", "b"], ["y"], strides=[2, 2])]
+    model = _model(nodes, {"w": darkness, "b": np.array([1, 0], np.float32)})
+    (folder / "detector.onnx").write_bytes(model.SerializeToString())
+    columns = np.random.default_rng(1).normal(size=(len(TINY_ALPHABET) + 1, 1, 32, 4)).astype(np.float32)
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["map"], strides=[4, 4]),
+        helper.make_node("Squeeze", ["map", "axis"], ["steps"]),
+        helper.make_node("Transpose", ["steps"], ["scores"], perm=[0, 2, 1]),
+        helper.make_node("LogSoftmax", ["scores"], ["y"], axis=2),
+    ]
+    model = _model(nodes, {"w": columns, "axis": np.array([2], np.int64)})
+    (folder / "recognizer.onnx").write_bytes(model.SerializeToString())
+    write_entry(folder, Entry("tiny-detector", "detector", ()), ["detector.onnx"])
+    write_entry(folder, Entry("tiny-reader", "recognizer", (), alphabet=TINY_ALPHABET), ["recognizer.onnx"])
+    return folder
