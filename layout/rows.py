@@ -35,8 +35,8 @@ SURE_GAP = 15.0
 GAP_COST = 0.1
 # A block ends at a gap this much larger than the page's usual gap between lines, in line heights, ...
 BLOCK_GAP = 0.6
-# ... where at most this counts as usual: a page of double-spaced lines still has paragraphs.
-MAX_USUAL_GAP = 1.0
+# ... where at most this counts as usual: two lines far apart are two blocks.
+MAX_USUAL_GAP = 2.0
 
 
 @dataclass(frozen=True, slots=True)
