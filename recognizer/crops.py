@@ -18,6 +18,10 @@ HEIGHT = 32
 WIDTH_STEP = 32
 # The network reads one time step per 4 pixels; a character should get at least two, and one more for a double's blank.
 PIXELS_PER_CHARACTER = 10
+# One pixel in so many may be darker (or lighter) than what counts as the darkest: specks and noise.
+OUTLIERS = 200
+# Grey levels between the darkest and the lightest part below which a crop counts as flat: noise is not blown up.
+MIN_CONTRAST = 24.0
 # Room around a word relative to its height: ascenders, commas and the slant of a badly placed quad.
 MARGIN_ACROSS = 0.12
 MARGIN_ALONG = 0.14
@@ -100,8 +104,20 @@ def normalise(crop: NDArray[np.uint8], characters: int = 0) -> NormalCrop:
     padded = -(-(width + 1) // WIDTH_STEP) * WIDTH_STEP
     shrink = h > HEIGHT
     scaled = cv2.resize(grey, (width, HEIGHT), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
+    stretched = _stretched(np.asarray(scaled, dtype=np.uint8))
     # The padding is paper: the border's median grey, which is neither ink nor an edge in nearly every crop.
-    border = np.concatenate([scaled[0], scaled[-1], scaled[:, 0], scaled[:, -1]])
-    pixels = np.full((HEIGHT, padded), np.median(border) / 255.0, dtype=np.float32)
-    pixels[:, :width] = scaled.astype(np.float32) / 255.0
+    border = np.concatenate([stretched[0], stretched[-1], stretched[:, 0], stretched[:, -1]])
+    pixels = np.full((HEIGHT, padded), np.median(border), dtype=np.float32)
+    pixels[:, :width] = stretched
     return NormalCrop(pixels, width)
+
+
+def _stretched(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The crop with its own darkest and lightest parts at 0 and 1: faint print reads like black print."""
+    flat = grey.ravel()
+    tail = flat.size // OUTLIERS
+    ends = np.partition(flat, (tail, flat.size - 1 - tail))
+    low, high = float(ends[tail]), float(ends[flat.size - 1 - tail])
+    span = max(high - low, MIN_CONTRAST)
+    low = min(low, (low + high - span) / 2)
+    return np.clip((grey.astype(np.float32) - low) / span, 0.0, 1.0)

@@ -28,7 +28,7 @@ class CRNNConfig:
     """
 
     classes: int
-    channels: tuple[int, ...] = (24, 48, 80, 144, 224)
+    channels: tuple[int, ...] = (16, 32, 64, 128, 208)
     blocks: tuple[int, ...] = (1, 1, 2, 2, 1)
     hidden: int = 160
     layers: int = 1

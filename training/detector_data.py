@@ -23,7 +23,7 @@ _REACH = 1.6
 """A Gaussian is drawn out to this many half boxes, where it has fallen to 0.016."""
 
 _MIN_HALF = 1.25
-"""Least half width and height of a Gaussian in points of the map, so that a full stop still has a peak above 0.6."""
+"""Least half width and height of a Gaussian in points of the map, so that a full stop still has a peak of 0.59 or more."""
 
 
 class LabelledWord(Protocol):

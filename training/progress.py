@@ -79,7 +79,7 @@ def draw_curves(log: MetricsLog) -> Path:
 class TrainingBar:
     """A bar of 0 to 100 %, on a terminal's stderr only."""
 
-    def __init__(self, bar: tqdm) -> None:
+    def __init__(self, bar: tqdm[Any]) -> None:
         self._bar = bar
 
     def show(self, share: float, **values: str) -> None:

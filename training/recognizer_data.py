@@ -27,6 +27,10 @@ from ocr_doc.training.words import WordSample, render_word
 STRIDE = 4
 # A crop wider than this teaches little for what it costs.
 MAX_WIDTH = 640
+# The first pools hold texts of at most so many symbols. CTC begins by writing blanks only and finds out of that slowly
+# where texts are long; where they are short there are few alignments to choose from.
+EASY_POOLS = 48
+EASY_LENGTH = 3
 # So many crops are drawn before they are sorted by width into batches.
 POOL = 512
 
@@ -58,12 +62,14 @@ class CropMix:
         real: Word lists or folders (see `ocr_doc.training.readers`), each with its share of the crops in [0, 1].
         signs: Share of the synthetic crops that look like photographed signs.
         seed: Seeds the synthetic crops.
+        fonts: Folders of fonts, or None for the system's.
         cache: JSON file that remembers which faces are usable, or None.
     """
 
     real: tuple[tuple[Path, float], ...] = ()
     signs: float = 0.35
     seed: int = 0
+    fonts: tuple[Path, ...] | None = None
     cache: Path | None = None
 
 
@@ -142,34 +148,37 @@ class CropStream(IterableDataset[Batch]):
         info = get_worker_info()
         worker, workers = (info.id, info.num_workers) if info else (0, 1)
         cv2.setNumThreads(0)
-        faces = tuple(find_faces(cache_file=self.mix.cache))
+        faces = tuple(find_faces(self.mix.fonts, self.mix.cache))
         texts = TextSource(self.alphabet, seed=self.mix.seed)
         real = [(read_crops(path, self.alphabet), share) for path, share in self.mix.real]
         pool_number = self.start + worker
         while True:
             rng = np.random.default_rng((self.mix.seed, pool_number))
+            easy = pool_number < EASY_POOLS
             pool_number += workers
             pool: list[tuple[NormalCrop, str]] = []
             while len(pool) < POOL:
-                sample = self._draw(rng, real, lambda: render_word(rng, faces, texts, self.mix.signs))
-                crop = fit_crop(sample.pixels, sample.text, self.alphabet, bool(rng.random() < 0.5))
-                if crop is not None:
-                    pool.append((crop, sample.text))
+                drawn = self._real(rng, real) if not easy else None
+                if drawn is None:
+                    signs, longest = (0.0, EASY_LENGTH) if easy else (self.mix.signs, 0)
+                    drawn = render_word(rng, faces, texts, signs, longest)
+                for sample in drawn:
+                    crop = fit_crop(sample.pixels, sample.text, self.alphabet, bool(rng.random() < 0.5))
+                    if crop is not None:
+                        pool.append((crop, sample.text))
             yield from self._batches(rng, pool)
 
-    def _draw(
-        self, rng: np.random.Generator, real: list[tuple[list[LabelledCrop], float]], synthetic: object
-    ) -> WordSample:
+    def _real(
+        self, rng: np.random.Generator, real: list[tuple[list[LabelledCrop], float]]
+    ) -> tuple[WordSample, ...] | None:
+        """Real crops by their shares, or None where this draw is a synthetic one."""
         draw = rng.random()
         for crops, share in real:
             if draw < share:
-                chosen = crops[int(rng.integers(len(crops)))]
-                return WordSample(shaken(rng, chosen.load()), chosen.text)
+                chosen = [crops[i] for i in rng.integers(len(crops), size=2)]
+                return tuple(WordSample(shaken(rng, crop.load()), crop.text) for crop in chosen)
             draw -= share
-        assert callable(synthetic)
-        sample = synthetic()
-        assert isinstance(sample, WordSample)
-        return sample
+        return None
 
     def _batches(self, rng: np.random.Generator, pool: list[tuple[NormalCrop, str]]) -> Iterator[Batch]:
         pool.sort(key=lambda item: item[0].pixels.shape[1])

@@ -26,7 +26,7 @@ from ocr_doc.training.checkpoints import (
 )
 from ocr_doc.training.detector_loop import BEST_FILE, STATE_FILE, _device, _fill, _half_precision
 from ocr_doc.training.progress import MetricsLog, TrainingBar, draw_curves, training_bar
-from ocr_doc.training.recognizer_data import Batch, CropMix, CropStream, collate, fit_crop
+from ocr_doc.training.recognizer_data import EASY_POOLS, Batch, CropMix, CropStream, collate, fit_crop
 from ocr_doc.training.readers import LabelledCrop, read_crops
 from ocr_doc.training.schedule import Schedule, Stopwatch, WeightAverage
 
@@ -100,7 +100,7 @@ class Validation:
 
     def __init__(self, config: RecognizerTraining, alphabet: Alphabet) -> None:
         unseen = replace(config.mix, real=(), seed=config.mix.seed + 1_000_003)
-        stream = iter(CropStream(unseen, alphabet, 4096))
+        stream = iter(CropStream(unseen, alphabet, 4096, start=EASY_POOLS))
         self.sets: dict[str, list[Batch]] = {"synthetic": []}
         while sum(len(batch.texts) for batch in self.sets["synthetic"]) < config.validation_crops:
             self.sets["synthetic"].append(next(stream))
@@ -163,7 +163,7 @@ def train_recognizer(config: RecognizerTraining) -> dict[str, float]:
     run = _start(config, device)
     log = MetricsLog(config.folder, resume=run.step > 0)
     validation = Validation(config, run.alphabet)
-    stream = CropStream(config.mix, run.alphabet, config.area, start=run.crops // 256)
+    stream = CropStream(config.mix, run.alphabet, config.area, start=run.crops // 512 + (EASY_POOLS if config.start_from else 0))
     batches = DataLoader(stream, batch_size=None, num_workers=config.workers, prefetch_factor=8 if config.workers else None)
     try:
         with training_bar("recognizer") as bar:

@@ -50,28 +50,34 @@ def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
 
 
 def render_word(
-    rng: np.random.Generator, faces: tuple[Face, ...], texts: TextSource, signs: float = 0.35
-) -> WordSample:
-    """Draws one crop.
+    rng: np.random.Generator, faces: tuple[Face, ...], texts: TextSource, signs: float = 0.35, longest: int = 0
+) -> tuple[WordSample, WordSample]:
+    """Draws two crops of one text in one face, each with a print, geometry and camera of its own.
+
+    Drawing the letters costs as much as all the rest, so each drawing is used twice.
 
     Args:
         rng: Source of chance.
         faces: Faces to choose from.
         texts: Where the text comes from; its alphabet covers every label.
         signs: Share of crops that look like photographed signs rather than documents.
+        longest: Texts are cut to so many symbols; 0 for no limit.
     """
     sign = rng.random() < signs
     while True:
         face = pick_face(rng, faces, SIGN_KINDS if sign else DOCUMENT_KINDS)
         wanted = texts.styled_word(rng) if sign and rng.random() < 0.7 else texts.text(rng)
-        text = texts.alphabet.normalise(face.fit(wanted))
+        text = texts.alphabet.normalise(face.fit(wanted[: longest or None]))
         if text and texts.alphabet.covers(text):
             break
     mask = _drawn(rng, face, text, sign)
-    mask = _printed(rng, mask, face.kind, sign)
-    mask = _bent(rng, mask, sign)
-    picture = _inked(rng, mask, sign)
-    return WordSample(_captured(rng, picture), text)
+    return _pictured(rng, mask, face.kind, sign, text), _pictured(rng, mask, face.kind, sign, text)
+
+
+def _pictured(rng: np.random.Generator, mask: Mask, kind: FaceKind, sign: bool, text: str) -> WordSample:
+    """The drawn letters as a crop: printed, bent, inked, captured."""
+    mask = _bent(rng, _printed(rng, mask, kind, sign), sign)
+    return WordSample(_captured(rng, _inked(rng, mask, sign)), text)
 
 
 def _drawn(rng: np.random.Generator, face: Face, text: str, sign: bool) -> Mask:
@@ -83,7 +89,7 @@ def _drawn(rng: np.random.Generator, face: Face, text: str, sign: bool) -> Mask:
         spacing = size * float(rng.uniform(-0.04, 0.3))
     stroke = int(rng.random() < 0.12) + int(sign and rng.random() < 0.1)
     pieces = [(0.0, text)] if spacing == 0 else _spaced(font, text, spacing)
-    length = font.getlength(text) + spacing * len(text)
+    length = font.getlength(text) + spacing * len(text) if spacing else 0.0
     box = font.getbbox(text, anchor="ls", stroke_width=stroke)
     left, right = (size * rng.uniform(*span) for span in _margins(rng))
     above, below = (size * rng.uniform(*span) for span in _margins(rng))
@@ -227,8 +233,8 @@ def _inked(rng: np.random.Generator, mask: Mask, sign: bool) -> Mask:
     shape = mask.shape
     if sign:
         paper, ink = rng.random(2)
-        if abs(paper - ink) < 0.15:
-            ink = (paper + (0.15 + 0.5 * rng.random()) * (1 if paper < 0.5 else -1)) % 1.0
+        if abs(paper - ink) < 0.25:
+            ink = (paper + (0.25 + 0.4 * rng.random()) * (1 if paper < 0.5 else -1)) % 1.0
     else:
         paper = 1 - 0.45 * rng.random() ** 2
         ink = paper * rng.random() ** 1.5 * 0.75
@@ -271,7 +277,7 @@ def _captured(rng: np.random.Generator, picture: Mask) -> NDArray[np.uint8]:
     height = int(np.clip(np.exp(rng.normal(np.log(25), 0.42)), 9, 64))
     width = max(3, round(w * height / h * float(np.clip(rng.normal(1, 0.1), 0.75, 1.3))))
     if rng.random() < 0.4:
-        picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.3, 1.6)) * max(1.0, h / height) * 0.7)
+        picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.3, 1.3)) * max(1.0, h / height) * 0.7)
     if rng.random() < 0.05:
         length = int(rng.integers(2, 6))
         kernel = np.zeros((length, length), np.float32)

@@ -1,0 +1,43 @@
+"""`ocr-doc-train export`: its options and what runs on them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ocr_doc.core.errors import InputBrokenError, InputMissingError
+from ocr_doc.training.export import export_weights
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of an export."""
+    parser.add_argument("checkpoint", type=Path, help="weights that a training wrote (best.safetensors)")
+    parser.add_argument("weights", type=Path, help="folder of weights; ocr-doc takes it as --weights")
+    parser.add_argument("name", help="the network's name in the manifest")
+    parser.add_argument("--licence", default="Apache-2.0", help="licence of the weights (%(default)s)")
+    parser.add_argument("--recipe", type=Path, help="JSON file: how the weights were made")
+    parser.add_argument("--metrics", type=Path, help="JSON file: what was measured on them")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exports as the options say; returns the exit code."""
+    export_weights(
+        args.checkpoint, args.weights, args.name, args.licence, _values(args.recipe), _values(args.metrics)
+    )
+    return 0
+
+
+def _values(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputMissingError(f"{path}: cannot be read ({error.strerror}).", "Check the path.") from error
+    except ValueError as error:
+        raise InputBrokenError(f"{path}: no JSON ({error}).", "Correct the file.") from error
+    if not isinstance(values, dict):
+        raise InputBrokenError(f"{path}: holds no JSON object.", "Write names and values in braces.")
+    return values

@@ -1,0 +1,50 @@
+"""`ocr-doc-train lines`: its options and what runs on them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_doc.recognizer.alphabet import Alphabet
+from ocr_doc.recognizer.network import build_crnn
+from ocr_doc.recognizer.reader import WordReader
+from ocr_doc.training.lines import ReadCrop, read_lines, write_lines
+from ocr_doc.weights.engines import open_engine
+from ocr_doc.weights.manifest import load_manifest
+
+_LOG = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of cutting lines."""
+    parser.add_argument("pages", type=Path, help="file of JSON lines, one page each (see docs/training.md)")
+    parser.add_argument("folder", type=Path, help="folder for the crops; FOLDER.tsv beside it lists them")
+    parser.add_argument("--split", help="only pages of this split")
+    parser.add_argument("--without", type=Path, help="JSON list of images to leave out")
+    parser.add_argument("--recase", action="store_true", help="let the recogniser's reading decide upper or lower case")
+    parser.add_argument("--weights", type=Path, help="folder of weights for --recase (those that ship)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Cuts lines as the options say; returns the exit code."""
+    without = json.loads(args.without.read_text(encoding="utf-8")) if args.without else []
+    lines = read_lines(args.pages, args.split, without)
+    written, left_out = write_lines(lines, args.folder, _reader(args.weights) if args.recase else None)
+    _LOG.info("%d lines written, %d left out: reading and label too different", written, left_out)
+    return 0
+
+
+def _reader(weights: Path | None) -> ReadCrop:
+    manifest = load_manifest(weights)
+    entry = manifest.entry("recognizer")
+    reader = WordReader(open_engine(manifest, entry, build=build_crnn), Alphabet(entry.alphabet or ""))
+
+    def read(crop: NDArray[np.uint8]) -> str:
+        return reader.read([crop])[0].text
+
+    return read
