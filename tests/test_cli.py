@@ -50,7 +50,8 @@ def run(
 def process(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401
     """Runs the command line as its own process, with the networks of `--weights`."""
     command = [sys.executable, "-m", "ocr_doc", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=sys.prefix, check=False, **options)
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.run(command, text=True, cwd=sys.prefix, check=False, **streams)
 
 
 @pytest.fixture
@@ -370,8 +371,7 @@ def test_damaged_weights(page: Path, tiny_weights: Path, tmp_path: Path) -> None
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device")
 def test_full_disk_at_standard_output(page: Path, tiny_weights: Path) -> None:
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "ocr_doc", str(page), "--weights", str(tiny_weights)]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=sys.prefix, check=False)
+        done = process(page, "--weights", tiny_weights, stdout=full)
     assert done.returncode == ExitCode.OUTPUT
     assert done.stderr.startswith("ocr-doc: Standard output cannot be written") and done.stderr.count("\n") == 1
 
@@ -380,8 +380,7 @@ def test_full_disk_at_standard_output(page: Path, tiny_weights: Path) -> None:
 def test_closed_pipe_is_quiet(page: Path, tiny_weights: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "ocr_doc", str(page), "--weights", str(tiny_weights)]
-    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=sys.prefix, check=False)
+    done = process(page, "--weights", tiny_weights, stdout=writing)
     os.close(writing)
     assert (done.returncode, done.stderr) == (ExitCode.OUTPUT, "")
 
