@@ -108,6 +108,9 @@ class CraftVgg(nn.Module):
     the region, channel 1 the affinity.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, config: CraftVggConfig | None = None) -> None:
         super().__init__()
         self.config = config or CraftVggConfig()

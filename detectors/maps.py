@@ -95,7 +95,11 @@ def _blobs(scores: NDArray[np.float32], options: MapOptions) -> list[_Blob]:
     owner, values = labels[rows, columns], region[rows, columns].astype(np.float64)
     peaks = np.zeros(count)
     np.maximum.at(peaks, owner, values)
+    ties = np.zeros(count)
+    np.maximum.at(ties, owner, affinity[rows, columns].astype(np.float64))
     directions, aspects = _directions(count, owner, columns.astype(np.float64), rows.astype(np.float64), values)
+    # Nothing ties a single "l" or "|", however long; it stands across the text and not along it.
+    aspects = np.where(ties > options.affinity, aspects, 1.0)
     kept = np.flatnonzero(peaks >= options.peak)
     kept = kept[np.argsort(-peaks[kept], kind="stable")][: options.most_words]
     lean = _page_lean(directions[kept], aspects[kept], options)
@@ -147,7 +151,7 @@ def _settled(
 ) -> tuple[float, float]:
     """The unit vector along a component's text.
 
-    Short components are round or, as a single "l", stand across their text, so that only long ones are believed. Text
+    Short components are nearly round, so that only long ones are believed. Text
     that climbs or falls is taken to be read upwards, as on the spines of forms. What leans by less than a fifth of its
     height over its length is upright: its box is tighter than a turned one.
     """
@@ -250,4 +254,4 @@ def _quad(left: float, top: float, right: float, bottom: float, along: tuple[flo
     """Corners, clockwise from the top left, of a box given in the text's own axes."""
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=np.float64)
     cosine, sine = along
-    return corners @ np.array([[cosine, sine], [-sine, cosine]])
+    return np.asarray(corners @ np.array([[cosine, sine], [-sine, cosine]]))

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+_COPY_PIXELS = 1_500_000
+
 
 @dataclass(frozen=True, slots=True)
 class ScaleOptions:
@@ -30,14 +32,20 @@ class ScaleOptions:
     most_pixels: int = 4_000_000
     most_enlargement: float = 3.0
     tolerance: float = 1.6
-    copy_pixels: int = 1_500_000
+    copy_pixels: int = _COPY_PIXELS
 
 
 _LEAST_MARKS = 8
 """Fewer marks than this say nothing of a page."""
 
+_BLUR = 1.2
+"""Standard deviation, in points of the small copy, of the blur that takes the paper's grain off."""
 
-def estimate_text_height(pixels: NDArray[np.uint8], copy_pixels: int = ScaleOptions.copy_pixels) -> float | None:
+_LEAST_DEPTH = 10
+"""Grey levels by which the faintest print differs from its paper."""
+
+
+def estimate_text_height(pixels: NDArray[np.uint8], copy_pixels: int = _COPY_PIXELS) -> float | None:
     """Height of the page's commonest text in pixels, from the heights of the marks on it.
 
     Args:
@@ -62,17 +70,25 @@ def estimate_text_height(pixels: NDArray[np.uint8], copy_pixels: int = ScaleOpti
     return None if mode is None else mode / factor
 
 
-def _mark_heights(grey: NDArray[np.uint8] | cv2.typing.MatLike, light: bool) -> NDArray[np.float64]:
+def _mark_heights(grey: cv2.typing.MatLike, light: bool) -> NDArray[np.float64]:
     """Heights of the marks that could be letters or words, one for each mark."""
-    # The block is wide enough for text of a tenth of the copy's width and narrow enough for uneven light.
-    block = max(15, (min(grey.shape[:2]) // 16) | 1)
-    source = cv2.bitwise_not(grey) if light else grey
-    ink = cv2.adaptiveThreshold(source, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, min(block, 91), 16)
+    # The window is wide enough for text of a tenth of the copy's width and narrow enough for uneven light.
+    window = min(91, max(15, (min(grey.shape[:2]) // 16) | 1))
+    grey = cv2.GaussianBlur(grey, (0, 0), _BLUR)
+    mean = cv2.boxFilter(grey, -1, (window, window), borderType=cv2.BORDER_REPLICATE)
+    depth = cv2.subtract(grey, mean) if light else cv2.subtract(mean, grey)
+    # Ink is what stands out about half as far as the strongest strokes do: paper grain stays below, faint print above.
+    counts = np.cumsum(np.bincount(np.asarray(depth).ravel(), minlength=256))
+    strongest = int(np.searchsorted(counts, 0.98 * counts[-1]))
+    ink = np.asarray(depth > max(_LEAST_DEPTH, strongest // 2)).view(np.uint8)
+    # One point of growth on each side joins what noise and dot-matrix print have broken.
+    ink = cv2.dilate(ink, np.ones((3, 3), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     _, _, w, h, area = stats[1:].astype(np.float64).T if len(stats) > 1 else np.zeros((5, 0))
     fill = area / np.maximum(1.0, w * h)
-    letter = (h >= 4) & (w >= 2) & (h <= 0.3 * max(grey.shape[:2])) & (w > 0.2 * h) & (w < 8.0 * h)
-    return np.asarray(h[letter & (fill > 0.12) & (fill < 0.95)])
+    h = h - 2.0
+    letter = (h >= 4) & (w >= 4) & (h <= 0.3 * max(grey.shape[:2])) & (w > 0.2 * h) & (w < 15.0 * h)
+    return np.asarray(h[letter & (fill > 0.12)])
 
 
 def _mode(heights: NDArray[np.float64]) -> float | None:
@@ -90,7 +106,7 @@ def _mode(heights: NDArray[np.float64]) -> float | None:
 def bounded_scale(scale: float, height: int, width: int, options: ScaleOptions) -> float:
     """The nearest scale that keeps to the options' bounds for a page of this size."""
     by_pixels = (options.most_pixels / max(1, height * width)) ** 0.5
-    return min(scale, options.most_enlargement, by_pixels)
+    return float(min(scale, options.most_enlargement, by_pixels))
 
 
 def choose_scale(pixels: NDArray[np.uint8], options: ScaleOptions) -> float:
