@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from ocr_doc.core.errors import InputMissingError, WeightsError
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from ocr_doc.core.errors import InputMissingError, WeightsError
 
 # ImageNet's means and deviations of the channels, which the public weights expect.
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

@@ -8,6 +8,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.core.geometry import Quad, as_quad, clip_quads
 from ocr_doc.detectors.maps import MapOptions, MapWord, decode_maps
 from ocr_doc.detectors.scale import ScaleOptions, choose_scale, corrected_scale

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from torch import nn
+
 from ocr_doc.core.errors import WeightsError
 from ocr_doc.detectors.craft_vgg import CraftVgg
 from ocr_doc.detectors.network import CraftLight, CraftLightConfig
-from torch import nn
 
 
 def build_detector(config: Mapping[str, object]) -> nn.Module:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.detectors.gaussian import visible_share
 
 Array = NDArray[np.float64]

@@ -82,7 +82,7 @@ def _mark_heights(grey: cv2.typing.MatLike, light: bool) -> NDArray[np.float64]:
     strongest = int(np.searchsorted(counts, 0.98 * counts[-1]))
     ink = np.asarray(depth > max(_LEAST_DEPTH, strongest // 2)).view(np.uint8)
     # One point of growth on each side joins what noise and dot-matrix print have broken.
-    ink = cv2.dilate(ink, np.ones((3, 3), np.uint8))
+    ink = np.asarray(cv2.dilate(ink, np.ones((3, 3), np.uint8)), dtype=np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     _, _, w, h, area = stats[1:].astype(np.float64).T if len(stats) > 1 else np.zeros((5, 0))
     fill = area / np.maximum(1.0, w * h)

@@ -8,6 +8,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from torch import nn  # noqa: E402
+
 from ocr_doc.core.errors import InputMissingError, WeightsError  # noqa: E402
 from ocr_doc.training import checkpoints  # noqa: E402
 from ocr_doc.training.checkpoints import (  # noqa: E402
@@ -17,7 +19,6 @@ from ocr_doc.training.checkpoints import (  # noqa: E402
     save_checkpoint,
     save_training_state,
 )
-from torch import nn  # noqa: E402
 
 
 def _network(seed: int = 0) -> nn.Module:

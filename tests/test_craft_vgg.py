@@ -9,10 +9,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from safetensors.torch import save_file  # noqa: E402
+
 from ocr_doc.core.errors import InputMissingError, WeightsError  # noqa: E402
 from ocr_doc.detectors.craft_vgg import CraftVgg, load_public_craft  # noqa: E402
 from ocr_doc.detectors.factory import build_detector  # noqa: E402
-from safetensors.torch import save_file  # noqa: E402
 
 # Number in the slice → (outputs, inputs, kernel) of the convolutions, as listed from craft_mlt_25k.pth.
 _CONVOLUTIONS = {

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
 from ocr_doc.core.geometry import quad_box
 from ocr_doc.detectors.detector import DetectorOptions, ScoreEngine, WordDetector
 from ocr_doc.detectors.scale import ScaleOptions

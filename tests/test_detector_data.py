@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
 from ocr_doc.detectors.gaussian import SPREAD
 from ocr_doc.training.detector_data import (
     CropOptions,

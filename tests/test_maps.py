@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
 from ocr_doc.core.geometry import quad_angle, quad_size
 from ocr_doc.detectors.gaussian import SPREAD, visible_share
 from ocr_doc.detectors.maps import MapOptions, MapWord, decode_maps

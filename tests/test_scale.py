@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
 from ocr_doc.detectors.scale import ScaleOptions, bounded_scale, choose_scale, corrected_scale, estimate_text_height
 
 

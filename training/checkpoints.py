@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from ocr_doc.core.errors import InputMissingError, WeightsError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+
+from ocr_doc.core.errors import InputMissingError, WeightsError
 
 _REMEDY = "Use a file that this program's training wrote."
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from ocr_doc.training.detector_data import CropOptions, LabelledPage
 from ocr_doc.training.detector_loop import DetectorTraining, train_detector
 from ocr_doc.training.faces import Face, find_faces

@@ -13,6 +13,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.core.geometry import transform_quads
 from ocr_doc.detectors.gaussian import SPREAD
 
@@ -23,7 +24,7 @@ _REACH = 1.6
 """A Gaussian is drawn out to this many half boxes, where it has fallen to 0.016."""
 
 _MIN_HALF = 1.25
-"""Least half width and height of a Gaussian in points of the map, so that a full stop still has a peak of 0.59 or more."""
+"""Least half width and height of a Gaussian in points of the map; a full stop then has a peak of 0.59 at least."""
 
 
 class LabelledWord(Protocol):

@@ -16,6 +16,9 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
 from ocr_doc.core.errors import UsageError, WeightsError
 from ocr_doc.detectors.network import CraftLight, CraftLightConfig
 from ocr_doc.training.checkpoints import (
@@ -30,8 +33,6 @@ from ocr_doc.training.detector_loss import detector_loss
 from ocr_doc.training.detector_validation import DetectorValidation
 from ocr_doc.training.progress import MetricsLog, TrainingBar, draw_curves, training_bar
 from ocr_doc.training.schedule import Schedule, Stopwatch, WeightAverage
-from torch import Tensor, nn
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 WEIGHTS_FILE, BEST_FILE, STATE_FILE = "detector.safetensors", "best.safetensors", "state.safetensors"
 _LOG = logging.getLogger(__name__)

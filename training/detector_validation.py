@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
+
 from ocr_doc.detectors.detector import WordDetector
 from ocr_doc.detectors.network import CraftLight
 from ocr_doc.training.detector_data import CropOptions, PageSource, crops_of_page
 from ocr_doc.training.detector_loss import detector_loss
-from torch import nn
 
 _SEED = 20_011
 """Far from the seeds that people choose for training, so that no training draws these pages."""
