@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.core.records import Block, Line, Word
 from ocr_doc.layout.slope import CHUNK, Floats, lean, page_skew, smooth_slopes
 

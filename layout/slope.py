@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.core.geometry import FloatArray
 from ocr_doc.core.records import Word
 

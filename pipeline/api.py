@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 
 import numpy as np
+
 import ocr_doc.export  # noqa: F401 - makes the writers known to Document.save
 from ocr_doc.batch import BatchItem, read_all
 from ocr_doc.core.errors import UsageError

@@ -13,6 +13,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
 from ocr_doc.core.errors import (
     InputBrokenError,
     InputEmptyError,
@@ -22,7 +24,6 @@ from ocr_doc.core.errors import (
     UsageError,
 )
 from ocr_doc.page_image import InputOptions, PageImage, check_size
-from PIL import Image, ImageOps
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.core.errors import UsageError
 from ocr_doc.core.records import EngineInfo
 from ocr_doc.detectors.detector import DetectedWord, WordDetector

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.core.errors import InputBrokenError, InputTooLargeError, UsageError
 from ocr_doc.page_range import PageRange
 

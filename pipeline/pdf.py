@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.core.errors import (
     DependencyError,
     InputBrokenError,

@@ -15,6 +15,8 @@ from typing import Any, BinaryIO, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+
 from ocr_doc.core.errors import InputBrokenError, InputEmptyError, InputMissingError, InputUnsupportedError, UsageError
 from ocr_doc.images import (
     count_image_pages,
@@ -26,7 +28,6 @@ from ocr_doc.images import (
 )
 from ocr_doc.page_image import InputOptions, PageImage, PdfRenderer
 from ocr_doc.pdf import count_pdf_pages, is_pdf, read_pdf_file
-from PIL import Image
 
 __all__ = ["InputOptions", "PageImage", "PdfRenderer", "Source", "count_pages", "read_pages", "source_name"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 ASCII = " " + "".join(chr(code) for code in range(0x21, 0x7F))
 WESTERN = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿŒœ"
@@ -74,4 +75,4 @@ class Alphabet:
 
 def ctc_steps(classes: list[int]) -> int:
     """The fewest time steps in which CTC can write a row of classes: one each, and a blank within each double."""
-    return len(classes) + sum(a == b for a, b in zip(classes, classes[1:], strict=False))
+    return len(classes) + sum(a == b for a, b in pairwise(classes))

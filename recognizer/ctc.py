@@ -20,6 +20,7 @@ from math import exp, inf, log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.core.geometry import FloatArray
 from ocr_doc.recognizer.alphabet import ctc_steps
 

@@ -1,5 +1,7 @@
-"""CRNN: convolutions, a bidirectional LSTM and CTC (Shi, Bai and Yao 2015, "An End-to-End Trainable Neural Network
-for Image-based Sequence Recognition"), with an optional spatial transformer (Jaderberg et al. 2015) in front.
+"""CRNN: convolutions, a bidirectional LSTM and CTC, with an optional spatial transformer in front.
+
+Papers: Shi, Bai and Yao 2015, "An End-to-End Trainable Neural Network for Image-based Sequence Recognition"; Jaderberg
+et al. 2015, "Spatial Transformer Networks".
 """
 
 from __future__ import annotations
@@ -92,9 +94,7 @@ class CRNN(nn.Module):
             stages.append(nn.MaxPool2d(pool))
         self.features = nn.Sequential(*stages)
         self.dropout = nn.Dropout(config.dropout)
-        self.sequence = nn.LSTM(
-            inputs, config.hidden, num_layers=config.layers, bidirectional=True, batch_first=True
-        )
+        self.sequence = nn.LSTM(inputs, config.hidden, num_layers=config.layers, bidirectional=True, batch_first=True)
         self.output = nn.Linear(2 * config.hidden, config.classes)
 
     def forward(self, x: Tensor) -> Tensor:

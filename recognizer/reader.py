@@ -14,6 +14,7 @@ from itertools import groupby
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.core.errors import UsageError, WeightsError
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.recognizer.crops import HEIGHT, PIXELS_PER_CHARACTER, WIDTH_STEP, NormalCrop, normalise

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
+from sheet import SUPER, Faces, Finished, Sheet, capture, turned
+
 from ocr_doc.training import degrade
 from ocr_doc.training import page_marks as marks
 from ocr_doc.training.faces import default_folders, find_faces
 from ocr_doc.training.page_canvas import Colour, Pen
-from PIL import Image
-from sheet import SUPER, Faces, Finished, Sheet, capture, turned
 
 FOLDER = Path(__file__).parent
 TEXTS = json.loads((FOLDER / "texts.json").read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.core.geometry import Box, Point
 from ocr_doc.training import degrade
 from ocr_doc.training import page_marks as marks

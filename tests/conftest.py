@@ -13,13 +13,14 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from PIL import Image
+
 from ocr_doc.api import OCRPipeline
 from ocr_doc.core.geometry import box_quad
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.recognizer.reader import ReadCharacter, Reading
 from ocr_doc.weights.manifest import Entry, write_entry
-from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
-from PIL import Image
 
 CELL, HEIGHT, PAPER = 12, 20, 255
 INK_BELOW = 150

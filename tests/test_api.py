@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import ocr_doc
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
+
+import ocr_doc
 from ocr_doc import Document, OCRPipeline, Options
 from ocr_doc.core.errors import (
     InputEmptyError,
@@ -26,7 +28,6 @@ from ocr_doc.core.errors import (
 from ocr_doc.core.geometry import box_quad
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.recognizer.reader import Reading
-from PIL import Image
 
 Pixels = NDArray[np.uint8]
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from ocr_doc.core.errors import (
     ExitCode,
     InputBrokenError,
@@ -22,7 +24,6 @@ from ocr_doc.core.errors import (
     OcrDocError,
 )
 from ocr_doc.sources import InputOptions, PageImage, count_pages, read_pages
-from PIL import Image
 
 
 def encoded(image: Image.Image, kind: str) -> bytes:

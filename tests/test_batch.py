@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ocr_doc.batch import READABLE_SUFFIXES, Plan, plan_run
 from ocr_doc.core.errors import InputEmptyError, UsageError
 

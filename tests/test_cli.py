@@ -18,13 +18,14 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
+
 from ocr_doc import OCRPipeline, Options, api, cli
 from ocr_doc.core.errors import ExitCode
 from ocr_doc.core.records import EngineInfo
 from ocr_doc.export import document_from_json
 from ocr_doc.options import Device
 from ocr_doc.page_image import PdfRenderer
-from PIL import Image
 
 Pixels = NDArray[np.uint8]
 Run = Callable[..., SimpleNamespace]

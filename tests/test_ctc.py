@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
 from ocr_doc.core.errors import UsageError
 from ocr_doc.recognizer.alphabet import Alphabet, ctc_steps
 from ocr_doc.recognizer.ctc import align, beam_search, best_paths, log_likelihoods, mask_classes, rescore

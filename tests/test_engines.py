@@ -13,12 +13,13 @@ import onnx
 import pytest
 import torch
 from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.torch import save_file
+
 from ocr_doc.core.errors import DependencyError, UsageError, WeightsError
 from ocr_doc.weights import compare, engines
 from ocr_doc.weights.engines import EngineMemoryError, OnnxEngine, TorchEngine, driver_devices, has_cuda, open_engine
 from ocr_doc.weights.manifest import Entry, Manifest, write_entry
-from onnx import TensorProto, helper, numpy_helper
-from safetensors.torch import save_file
 
 SIZES = ["n", 1, "h", "w"]
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from ocr_doc.core.errors import OutputError, UsageError
 from ocr_doc.core.records import Alternative, Block, Character, Document, EngineInfo, Line, Page, Word
 from ocr_doc.export import document_from_dict, document_from_json, render_json, to_dict, write_document

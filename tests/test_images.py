@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
+
 from ocr_doc.core.errors import (
     InputBrokenError,
     InputEmptyError,
@@ -19,7 +21,6 @@ from ocr_doc.core.errors import (
 )
 from ocr_doc.images import sniff_image
 from ocr_doc.sources import InputOptions, PageImage, count_pages, read_pages
-from PIL import Image
 
 # A corner that is not like the others tells all eight orientations apart.
 GREY = np.array([[10, 200, 200, 200], [90, 200, 200, 30]], np.uint8).repeat(16, 0).repeat(16, 1)

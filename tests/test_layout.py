@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from ocr_doc.core.geometry import as_quad
 from ocr_doc.core.records import Word
 from ocr_doc.layout.rows import arrange, page_skew

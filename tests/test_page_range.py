@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ocr_doc.core.errors import UsageError
 from ocr_doc.page_range import PageRange
 

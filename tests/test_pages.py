@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from ocr_doc.core.geometry import quad_size
 from ocr_doc.training import degrade
 from ocr_doc.training import page_text as say

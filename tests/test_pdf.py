@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from ocr_doc.core.errors import (
     DependencyError,
     InputBrokenError,

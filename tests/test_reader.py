@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
 from ocr_doc.core.errors import UsageError, WeightsError
 from ocr_doc.recognizer import reader as module
 from ocr_doc.recognizer.alphabet import Alphabet

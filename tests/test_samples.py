@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pypdfium2
 import pytest
-from ocr_doc.training.faces import default_face
 from PIL import Image, ImageSequence
+
+from ocr_doc.training.faces import default_face
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 TRUTH = json.loads((SAMPLES / "truth.json").read_text(encoding="utf-8"))

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
+
 from ocr_doc.core.errors import InputMissingError, UsageError
 from ocr_doc.sources import InputOptions, PageImage, Source, count_pages, read_pages, source_name
-from PIL import Image
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (12, 20, 3), np.uint8)
 

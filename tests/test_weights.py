@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from ocr_doc.core.errors import ExitCode, OutputError, WeightsError
 from ocr_doc.weights.manifest import NAME, SCHEMA, Entry, WeightFile, load_manifest, write_entry
 

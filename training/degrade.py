@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+
 from ocr_doc.core.geometry import transform_quads
 from ocr_doc.training.page_canvas import PageWord, word_of
 

@@ -23,9 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exports as the options say; returns the exit code."""
-    export_weights(
-        args.checkpoint, args.weights, args.name, args.licence, _values(args.recipe), _values(args.metrics)
-    )
+    export_weights(args.checkpoint, args.weights, args.name, args.licence, _values(args.recipe), _values(args.metrics))
     return 0
 
 

@@ -14,9 +14,10 @@ from typing import Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
 from ocr_doc.core.geometry import transform_quads
 from ocr_doc.training.faces import Face
-from PIL import Image, ImageDraw, ImageFont
 
 Colour = tuple[int, int, int]
 Technique = Literal["plain", "thermal", "dots"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
+
 from ocr_doc.training import page_marks as marks
 from ocr_doc.training.faces import Face, FaceKind, pick_face
 from ocr_doc.training.page_canvas import Canvas, Colour, Pen, Technique

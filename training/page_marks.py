@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+
 from ocr_doc.core.geometry import Box, Point
 from ocr_doc.training.degrade import smooth_noise
 from ocr_doc.training.page_canvas import BLACK, Canvas, Colour

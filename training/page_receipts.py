@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+
 from ocr_doc.training import page_marks as marks
 from ocr_doc.training import page_text as say
 from ocr_doc.training.page_canvas import Pen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.training import page_marks as marks
 from ocr_doc.training import page_text as say
 from ocr_doc.training.page_canvas import Colour, Pen

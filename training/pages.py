@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+
 from ocr_doc.training import degrade, page_forms, page_receipts, page_scenes, page_sheets
 from ocr_doc.training import page_marks as marks
 from ocr_doc.training import page_text as say

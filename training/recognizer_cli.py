@@ -68,9 +68,12 @@ def run(args: argparse.Namespace) -> int:
         schedule=Schedule(args.rate, steps=args.steps, minutes=minutes, warmup=args.warmup),
         network=CRNNConfig(classes=0, transformer=args.transformer),
         mix=CropMix(
-            real=real, signs=args.signs, seed=args.seed, cache=args.font_cache,
+            real=real,
+            signs=args.signs,
+            seed=args.seed,
+            cache=args.font_cache,
             fonts=None if args.fonts is None else tuple(args.fonts),
-        ),  # fmt: skip
+        ),
         area=args.area,
         seed=args.seed,
         workers=args.workers,

@@ -26,8 +26,8 @@ from ocr_doc.training.checkpoints import (
 )
 from ocr_doc.training.detector_loop import BEST_FILE, STATE_FILE, _device, _fill, _half_precision
 from ocr_doc.training.progress import MetricsLog, TrainingBar, draw_curves, training_bar
-from ocr_doc.training.recognizer_data import EASY_POOLS, Batch, CropMix, CropStream, collate, fit_crop
 from ocr_doc.training.readers import LabelledCrop, read_crops
+from ocr_doc.training.recognizer_data import EASY_POOLS, Batch, CropMix, CropStream, collate, fit_crop
 from ocr_doc.training.schedule import Schedule, Stopwatch, WeightAverage
 
 WEIGHTS_FILE = "recognizer.safetensors"
@@ -163,8 +163,10 @@ def train_recognizer(config: RecognizerTraining) -> dict[str, float]:
     run = _start(config, device)
     log = MetricsLog(config.folder, resume=run.step > 0)
     validation = Validation(config, run.alphabet)
-    stream = CropStream(config.mix, run.alphabet, config.area, start=run.crops // 512 + (EASY_POOLS if config.start_from else 0))
-    batches = DataLoader(stream, batch_size=None, num_workers=config.workers, prefetch_factor=8 if config.workers else None)
+    start = run.crops // 512 + (EASY_POOLS if config.start_from else 0)
+    stream = CropStream(config.mix, run.alphabet, config.area, start=start)
+    prefetch = 8 if config.workers else None
+    batches = DataLoader(stream, batch_size=None, num_workers=config.workers, prefetch_factor=prefetch)
     try:
         with training_bar("recognizer") as bar:
             _loop(config, run, iter(batches), validation, log, bar, half)

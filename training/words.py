@@ -1,5 +1,7 @@
-"""Synthetic word crops for the recogniser: a text, a face, ink on paper or paint on a sign, and what cameras, printers
-and scanners do to it. Everything is drawn on the fly from a numpy generator, so a seed gives the same crops again.
+"""Synthetic word crops for the recogniser.
+
+A text, a face, ink on paper or paint on a sign, and what cameras, printers and scanners do to it. Everything is drawn
+on the fly from a numpy generator, so a seed gives the same crops again.
 """
 
 from __future__ import annotations

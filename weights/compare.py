@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.weights.engines import OnnxEngine, TorchEngine, available_cores, load_module
 from ocr_doc.weights.manifest import Entry, Manifest, load_manifest
 

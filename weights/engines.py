@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
 from ocr_doc.core.errors import DependencyError, OcrDocError, UsageError, WeightsError
 from ocr_doc.weights.manifest import Entry, Manifest, WeightFile
 
