@@ -30,16 +30,19 @@ class MapOptions:
         split: Affinity below which a valley between two characters parts two words after all.
         peak: Region score that a word must reach somewhere; size plays no part, so that a single "." or "1" stays.
         valley: A dip parts two characters where it falls below this share of the lower of their peaks.
-        long: Words at least this many times as long as high tell their own direction; others take the page's.
+        long: Words at least this many times as long as high tell a direction; shorter ones take the page's.
+        straying: Degrees by which a word of less than twice that length must stray from the page's direction to be
+            believed; ascenders and commas alone make it stray by less.
         most_words: Only so many of the strongest words are kept, which bounds the work on pages of pure noise.
     """
 
-    region: float = 0.35
+    region: float = 0.3
     affinity: float = 0.35
     split: float = 0.15
-    peak: float = 0.5
+    peak: float = 0.55
     valley: float = 0.85
     long: float = 2.5
+    straying: float = 12.0
     most_words: int = 6000
 
 
@@ -137,26 +140,30 @@ def _directions(count: int, owner: NDArray[np.int32], x: Array, y: Array, weight
     return 0.5 * np.arctan2(2 * xy, xx - yy), aspect
 
 
-def _page_lean(directions: Array, aspects: Array, options: MapOptions) -> float:
-    """Direction of the page's lines in radians, by its long words; 0 where too few agree."""
+def _page_lean(directions: Array, aspects: Array, options: MapOptions) -> float | None:
+    """Direction of the page's lines in radians, by its long words; None where too few agree."""
     long = directions[(aspects >= 1.5 * options.long) & (np.abs(directions) < np.pi / 4)]
     if len(long) < 3:
-        return 0.0
+        return None
     lean = float(np.median(long))
-    agreed = np.mean(np.abs(long - lean) < np.radians(3.0))
-    return lean if agreed > 0.5 and abs(lean) > np.radians(0.7) else 0.0
+    if np.mean(np.abs(long - lean) < np.radians(3.0)) <= 0.5:
+        return None
+    return lean if abs(lean) > np.radians(0.7) else 0.0
 
 
 def _settled(
-    direction: float, aspect: float, size: tuple[int, int], lean: float, options: MapOptions
+    direction: float, aspect: float, size: tuple[int, int], lean: float | None, options: MapOptions
 ) -> tuple[float, float]:
     """The unit vector along a component's text.
 
-    Short components are nearly round, so that only long ones are believed. Text
-    that climbs or falls is taken to be read upwards, as on the spines of forms. What leans by less than a fifth of its
-    height over its length is upright: its box is tighter than a turned one.
+    Short components are nearly round, so that only long ones are believed, and those of middle length only where they
+    stray far from the page's direction. Text that climbs or falls is taken to be read upwards, as on the spines of
+    forms. What rises by less than a fifth of its height over its length is upright: that box is the tighter one.
     """
-    angle = direction if aspect >= options.long else lean
+    angle = direction if aspect >= options.long else lean or 0.0
+    middling = options.long <= aspect < 2 * options.long
+    if middling and lean is not None and abs(angle - lean) < np.radians(options.straying):
+        angle = lean
     if angle > np.pi * 0.4:
         angle -= np.pi
     rise = abs(np.tan(angle)) * size[0] if abs(angle) < np.pi / 4 else np.inf
