@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -134,30 +133,3 @@ def multiply_adds(network: nn.Module, height: int = 1024, width: int = 1024) -> 
         for hook in hooks:
             hook.remove()
     return total
-
-
-def export_onnx(network: nn.Module, path: Path) -> None:
-    """Writes `network` as ONNX (opset 17) with input `pixels` and output `scores`, of any batch, height and width.
-
-    The batch norms are folded into the convolutions. The file is written under its final name; a caller that must not
-    leave half a file writes elsewhere and moves it.
-    """
-    training = network.training
-    network.eval()
-    try:
-        torch.onnx.export(
-            network,
-            (torch.zeros(1, 3, 2 * STRIDE, 2 * STRIDE),),
-            str(path),
-            input_names=["pixels"],
-            output_names=["scores"],
-            dynamic_axes={
-                "pixels": {0: "n", 2: "height", 3: "width"},
-                "scores": {0: "n", 2: "half_height", 3: "half_width"},
-            },
-            opset_version=17,
-            # The older exporter: the newer one needs onnxscript, a package that nothing else here needs.
-            dynamo=False,
-        )
-    finally:
-        network.train(training)

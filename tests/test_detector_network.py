@@ -1,16 +1,14 @@
-"""The light network: shape, cost, configuration, export."""
+"""The light network: shape, cost, reach, configuration."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from ocr_doc.detectors.network import CraftLight, CraftLightConfig, export_onnx, multiply_adds  # noqa: E402
+from ocr_doc.detectors.network import CraftLight, CraftLightConfig, multiply_adds  # noqa: E402
 
 _TINY = CraftLightConfig(channels=(4, 4, 8, 8, 8), blocks=(0, 1, 0, 1, 0))
 
@@ -53,21 +51,3 @@ def test_a_configuration_survives_json() -> None:
         CraftLightConfig.from_dict({"architecture": "craft-vgg16"})
     with pytest.raises(ValueError, match="five levels"):
         CraftLightConfig.from_dict({"channels": [1, 2]})
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
-def test_onnx_gives_the_same_scores_at_any_size(tmp_path: Path) -> None:
-    runtime = pytest.importorskip("onnxruntime")
-    pytest.importorskip("onnx")
-    torch.manual_seed(0)
-    network = CraftLight(_TINY)
-    network(torch.rand(4, 3, 64, 64))  # norms with statistics of their own
-    export_onnx(network, tmp_path / "net.onnx")
-    assert network.training
-    network.eval()
-    session = runtime.InferenceSession(str(tmp_path / "net.onnx"), providers=["CPUExecutionProvider"])
-    for shape in ((1, 3, 32, 32), (2, 3, 96, 160)):
-        pixels = np.random.default_rng(0).random(shape).astype(np.float32)
-        with torch.inference_mode():
-            expected = network(torch.from_numpy(pixels)).numpy()
-        assert session.run(None, {"pixels": pixels})[0] == pytest.approx(expected, abs=1e-4)
