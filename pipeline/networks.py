@@ -133,6 +133,9 @@ class Networks:
 
     def _open(self, kind: Kind, build: Builder) -> tuple[Engine, Entry]:
         manifest = load_manifest(self._options.weights)
+        if self._options.weights is not None and not manifest.lists(kind):
+            # A folder with one fine-tuned network replaces that one; the other is the one that ships.
+            manifest = load_manifest()
         entry = manifest.entry(kind)
         return open_engine(manifest, entry, self._options.device, build, self._options.threads), entry
 
@@ -145,9 +148,9 @@ def _make_reader(engine: Engine, alphabet: Alphabet, options: Options) -> Reader
 
 
 def _build_detector(config: Mapping[str, object]) -> Module:
-    from ocr_doc.detectors.network import CraftLight, CraftLightConfig  # noqa: PLC0415 - torch, which is optional
+    from ocr_doc.detectors.factory import build_detector  # noqa: PLC0415 - torch, which is optional
 
-    return CraftLight(CraftLightConfig.from_dict(config))
+    return build_detector(config)
 
 
 def _build_recognizer(config: Mapping[str, object]) -> Module:

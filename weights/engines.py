@@ -70,7 +70,7 @@ def _out_of_memory(name: str, device: str, shape: tuple[int, ...]) -> EngineMemo
     size = " × ".join(str(n) for n in shape)
     other = ", or use --device cpu" if device == "cuda" else ""
     return EngineMemoryError(f"{name}: a batch of {size} does not fit into the memory of the {device.upper()} device.",
-                             f"Lower --max-batch-pixels or --max-pixels{other}.")  # fmt: skip
+                             f"Lower --batch-size or --max-megapixels{other}.")  # fmt: skip
 
 
 def available_cores() -> int:

@@ -92,6 +92,10 @@ class Manifest:
         listed = f" (listed: {', '.join(names)})" if names else ""
         raise WeightsError(f"{self.folder / NAME} lists {wanted}{listed}.", _REMEDY)
 
+    def lists(self, kind: Kind) -> bool:
+        """Whether there is a network of this kind."""
+        return any(entry.kind == kind for entry in self.entries)
+
     def read(self, file: WeightFile) -> bytes:
         """The bytes of a listed file, checked.
 
