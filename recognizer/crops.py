@@ -120,4 +120,4 @@ def _stretched(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     low, high = float(ends[tail]), float(ends[flat.size - 1 - tail])
     span = max(high - low, MIN_CONTRAST)
     low = min(low, (low + high - span) / 2)
-    return np.clip((grey.astype(np.float32) - low) / span, 0.0, 1.0)
+    return np.asarray(np.clip((grey.astype(np.float32) - low) / span, 0.0, 1.0), dtype=np.float32)

@@ -99,7 +99,7 @@ class CRNN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, 1, 32, W) → (N, W / 4, classes) log-probabilities."""
-        if x.shape[2] != HEIGHT and not torch.jit.is_tracing():
+        if x.shape[2] != HEIGHT and not torch.onnx.is_in_onnx_export():
             raise ValueError(f"crops are {HEIGHT} pixels high, not {x.shape[2]}")
         maps = self.features(x * 2 - 1)  # (N, C, 1, W / 4)
         steps = self.dropout(maps.squeeze(2).transpose(1, 2))  # (N, W / 4, C)

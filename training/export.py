@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import tempfile
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def export_weights(
     (folder / f"{name}.onnx").write_bytes(graph)
     tensors = {key: value.contiguous() for key, value in network.module.state_dict().items()}
     save_file(tensors, str(folder / f"{name}.safetensors"))
-    trained = {key: loaded.notes[key] for key in ("step", "minutes", "crops") if key in loaded.notes}
+    trained: dict[str, object] = {key: loaded.notes[key] for key in ("step", "minutes", "crops") if key in loaded.notes}
     entry = Entry(
         name, network.kind, (), network.config, network.alphabet, licence, {**trained, **recipe},
         {**loaded.notes.get("metrics", {}), **metrics},
@@ -86,16 +86,16 @@ def _recognizer(checkpoint: Checkpoint) -> _Network:
 
 def _onnx(network: _Network) -> bytes:
     """The network as an ONNX graph, batch and size left open."""
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        path = Path(folder, "network.onnx")
         # The exporter that traces is deprecated in favour of one that needs a package more; its LSTM is the one that
         # ONNX Runtime runs fused.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network.module, (network.example,), buffer, input_names=["pixels"], output_names=["scores"],
+            network.module, (network.example,), path, input_names=["pixels"], output_names=["scores"],
             dynamic_axes={"pixels": network.axes}, opset_version=OPSET, dynamo=False,
         )  # fmt: skip
-    return buffer.getvalue()
+        return path.read_bytes()
 
 
 def _compare(network: _Network, graph: bytes, name: str) -> None:

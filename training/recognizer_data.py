@@ -6,6 +6,7 @@ that CTC always has more time steps than characters and doubles.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
+from ocr_doc.core.errors import InputBrokenError, OcrDocError
 from ocr_doc.recognizer.alphabet import Alphabet, ctc_steps
 from ocr_doc.recognizer.crops import HEIGHT, NormalCrop, normalise
-from ocr_doc.training.faces import find_faces
-from ocr_doc.training.readers import LabelledCrop, read_crops
+from ocr_doc.training.faces import Face, find_faces
+from ocr_doc.training.readers import SEE, LabelledCrop, read_crops
 from ocr_doc.training.text import TextSource
 from ocr_doc.training.words import WordSample, render_word
 
@@ -33,6 +35,11 @@ EASY_POOLS = 48
 EASY_LENGTH = 3
 # So many crops are drawn before they are sorted by width into batches.
 POOL = 512
+# How many crops of a list are tried before a training begins: a wrong folder shows in any of them.
+_TRIED = 100
+# At which counts of crops that cannot be read a line says so: never silent, never a flood.
+_TOLD = frozenset(10**n for n in range(12))
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Batch:
 
     Attributes:
         pixels: (N, 1, 32, W) float32 in [0, 1].
-        steps: (N,) time steps that hold the crop; the rest is padding.
+        steps: (N,) time steps of each crop, those of its padding included: the reader decodes them too.
         targets: Classes of all texts, one after the other.
         lengths: (N,) length of each text.
         texts: The texts.
@@ -108,6 +115,30 @@ def collate(crops: Sequence[tuple[NormalCrop, str]], alphabet: Alphabet) -> Batc
     )
 
 
+def try_crops(source: Path, crops: Sequence[LabelledCrop], alphabet: Alphabet) -> None:
+    """Reads some crops of a source, spread over it, and warns of those that cannot be read.
+
+    Raises:
+        InputBrokenError: If none of them can be learned from; says why of the first.
+    """
+    tried = [crops[i] for i in np.linspace(0, len(crops) - 1, min(_TRIED, len(crops))).astype(int)]
+    faults: list[str] = []
+    narrow = 0
+    for crop in tried:
+        try:
+            narrow += fit_crop(crop.load(), crop.text, alphabet, False) is not None
+        except OcrDocError as error:
+            faults.append(error.message)
+    if not narrow:
+        fault = faults[0] if faults else f"every crop is wider than {MAX_WIDTH // HEIGHT} times its height."
+        raise InputBrokenError(f"{source}: none of {len(tried)} crops tried can be used: {fault}", SEE)
+    if faults:
+        _LOG.warning(
+            "%s: %d of %d crops tried cannot be read, the first: %s Such crops are skipped.",
+            source, len(faults), len(tried), faults[0],
+        )  # fmt: skip
+
+
 def shaken(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A real crop, a little changed: margins, tilt, contrast, resolution, noise."""
     h, w = pixels.shape[:2]
@@ -134,23 +165,36 @@ def shaken(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> NDArray[np.ui
 class CropStream(IterableDataset[Batch]):
     """Endless batches; each worker process draws its own.
 
+    Lists are read and tried when the stream is made, so that what is wrong with them is told at once.
+
     Args:
         mix: Where crops come from.
         alphabet: Encodes the texts.
         area: Columns of pixels in a batch, padding included: 64 crops of 96 pixels are 6,144.
         start: Number of the first pool, so that a resumed run does not see the same crops again.
+        faces: Faces to draw with; None to find those that the mix names.
+
+    Raises:
+        InputMissingError: If a list is not there.
+        InputBrokenError: If nothing can be learned from one.
+        DependencyError: If a package that text is drawn with is not installed.
     """
 
-    def __init__(self, mix: CropMix, alphabet: Alphabet, area: int, start: int = 0) -> None:
+    def __init__(
+        self, mix: CropMix, alphabet: Alphabet, area: int, start: int = 0, faces: tuple[Face, ...] | None = None
+    ) -> None:
         self.mix, self.alphabet, self.area, self.start = mix, alphabet, area, start
+        self.faces = tuple(find_faces(mix.fonts, mix.cache)) if faces is None else faces
+        self.texts = TextSource(alphabet, seed=mix.seed)
+        self.real = [(read_crops(path, alphabet), share) for path, share in mix.real]
+        for (path, _), (crops, _) in zip(mix.real, self.real, strict=True):
+            try_crops(path, crops, alphabet)
+        self._skipped = 0
 
     def __iter__(self) -> Iterator[Batch]:
         info = get_worker_info()
         worker, workers = (info.id, info.num_workers) if info else (0, 1)
         cv2.setNumThreads(0)
-        faces = tuple(find_faces(self.mix.fonts, self.mix.cache))
-        texts = TextSource(self.alphabet, seed=self.mix.seed)
-        real = [(read_crops(path, self.alphabet), share) for path, share in self.mix.real]
         pool_number = self.start + worker
         while True:
             rng = np.random.default_rng((self.mix.seed, pool_number))
@@ -158,27 +202,36 @@ class CropStream(IterableDataset[Batch]):
             pool_number += workers
             pool: list[tuple[NormalCrop, str]] = []
             while len(pool) < POOL:
-                drawn = self._real(rng, real) if not easy else None
-                if drawn is None:
+                drawn = self._real(rng) if not easy else None
+                if not drawn:
                     signs, longest = (0.0, EASY_LENGTH) if easy else (self.mix.signs, 0)
-                    drawn = render_word(rng, faces, texts, signs, longest)
+                    drawn = render_word(rng, self.faces, self.texts, signs, longest)
                 for sample in drawn:
                     crop = fit_crop(sample.pixels, sample.text, self.alphabet, bool(rng.random() < 0.5))
                     if crop is not None:
                         pool.append((crop, sample.text))
             yield from self._batches(rng, pool)
 
-    def _real(
-        self, rng: np.random.Generator, real: list[tuple[list[LabelledCrop], float]]
-    ) -> tuple[WordSample, ...] | None:
-        """Real crops by their shares, or None where this draw is a synthetic one."""
+    def _real(self, rng: np.random.Generator) -> tuple[WordSample, ...]:
+        """Real crops by their shares; none where this draw is a synthetic one, or the crops cannot be read."""
         draw = rng.random()
-        for crops, share in real:
+        for crops, share in self.real:
             if draw < share:
                 chosen = [crops[i] for i in rng.integers(len(crops), size=2)]
-                return tuple(WordSample(shaken(rng, crop.load()), crop.text) for crop in chosen)
+                loaded = [(pixels, crop.text) for crop in chosen if (pixels := self._load(crop)) is not None]
+                return tuple(WordSample(shaken(rng, pixels), text) for pixels, text in loaded)
             draw -= share
-        return None
+        return ()
+
+    def _load(self, crop: LabelledCrop) -> NDArray[np.uint8] | None:
+        """A crop's pixels; None where they cannot be read, which must not end a training of many hours."""
+        try:
+            return crop.load()
+        except OcrDocError as error:
+            self._skipped += 1
+            if self._skipped in _TOLD:
+                _LOG.warning("%s It was skipped, crop %d of this process so far.", error.message, self._skipped)
+            return None
 
     def _batches(self, rng: np.random.Generator, pool: list[tuple[NormalCrop, str]]) -> Iterator[Batch]:
         pool.sort(key=lambda item: item[0].pixels.shape[1])

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ocr_doc.recognizer.alphabet import Alphabet
 
@@ -55,7 +56,7 @@ class TextSource:
     alphabet: Alphabet = field(default_factory=Alphabet)
     seed: int = 0
     _words: list[list[str]] = field(init=False, repr=False)
-    _language_weights: np.ndarray = field(init=False, repr=False)  # type: ignore[type-arg]
+    _language_weights: NDArray[np.float64] = field(init=False, repr=False)
     _pools: dict[str, list[str]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -106,8 +107,8 @@ class TextSource:
         if draw < 0.12:
             return word + str(rng.choice(list(".,:;!?")))
         if draw < 0.16:
-            left, right = ["()", "[]", '""', "''", "„“", "«»", "“”", "‘’"][int(rng.integers(8))]
-            return left + word + right
+            pair = ["()", "[]", '""', "''", "„“", "«»", "“”", "‘’"][int(rng.integers(8))]
+            return pair[0] + word + pair[1]
         if draw < 0.18:
             return word + str(rng.choice(["-", ".-", "*", "®", "™", "'s", "...", "…", ")", "/", "(", "™"]))
         if draw < 0.20:

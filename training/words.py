@@ -104,7 +104,7 @@ def _drawn(rng: np.random.Generator, face: Face, text: str, sign: bool) -> Mask:
         draw.text((x + dx, baseline), piece, fill=255, font=font, anchor="ls", stroke_width=stroke)
     if rng.random() < (0.05 if sign else 0.22):
         _draw_neighbours(rng, draw, font, (width, height), baseline, size)
-    mask = np.asarray(image, dtype=np.float32) / 255
+    mask: Mask = np.asarray(image, dtype=np.float32) / np.float32(255)
     if rng.random() < (0.03 if sign else 0.1):
         _draw_rule(rng, mask, baseline, size)
     return mask
@@ -176,7 +176,7 @@ def _dotted(rng: np.random.Generator, mask: Mask) -> Mask:
     phase_y, phase_x = rng.uniform(0, pitch, 2)
     y = np.cos((np.arange(h) + phase_y) * (2 * np.pi / pitch))[:, None]
     x = np.cos((np.arange(w) + phase_x) * (2 * np.pi / pitch))[None]
-    dots = (y + (x if rng.random() < 0.7 else 0) > rng.uniform(-0.8, 0.2)).astype(np.float32)
+    dots: Mask = (y + (x if rng.random() < 0.7 else 0) > rng.uniform(-0.8, 0.2)).astype(np.float32)
     depth = float(rng.uniform(0.4, 1.0))
     return mask * (1 - depth + depth * dots)
 
@@ -191,7 +191,8 @@ def _faded(rng: np.random.Generator, shape: tuple[int, ...]) -> Mask:
     """How much ink is left at each place, in [0, 1]: patches, streaks or specks."""
     draw = rng.random()
     if draw < 0.4:
-        return np.clip(_smooth_noise(rng, shape, rng.uniform(4, 40)) * rng.uniform(0.8, 2.5), 0.15, 1)
+        strength = _smooth_noise(rng, shape, rng.uniform(4, 40)) * rng.uniform(0.8, 2.5)
+        return np.asarray(np.clip(strength, 0.15, 1), dtype=np.float32)
     if draw < 0.7:
         rows = rng.random(shape[0], dtype=np.float32) < rng.uniform(0.7, 0.98)
         return np.where(rows[:, None], 1.0, rng.uniform(0.2, 0.8)).astype(np.float32) * np.ones(shape, np.float32)
@@ -279,14 +280,15 @@ def _captured(rng: np.random.Generator, picture: Mask) -> NDArray[np.uint8]:
     height = int(np.clip(np.exp(rng.normal(np.log(25), 0.42)), 9, 64))
     width = max(3, round(w * height / h * float(np.clip(rng.normal(1, 0.1), 0.75, 1.3))))
     if rng.random() < 0.4:
-        picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.3, 1.3)) * max(1.0, h / height) * 0.7)
+        sigma = float(rng.uniform(0.3, 1.3)) * max(1.0, h / height) * 0.7
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), dtype=np.float32)
     if rng.random() < 0.05:
         length = int(rng.integers(2, 6))
         kernel = np.zeros((length, length), np.float32)
         kernel[(length // 2, slice(None)) if rng.random() < 0.6 else (slice(None), length // 2)] = 1 / length
-        picture = cv2.filter2D(picture, -1, kernel)
+        picture = np.asarray(cv2.filter2D(picture, -1, kernel), dtype=np.float32)
     style = cv2.INTER_AREA if rng.random() < 0.75 else cv2.INTER_LINEAR
-    picture = cv2.resize(picture, (width, height), interpolation=style)
+    picture = np.asarray(cv2.resize(picture, (width, height), interpolation=style), dtype=np.float32)
     if rng.random() < 0.5:
         grain = rng.uniform(0.02, 0.25) * max(0.05, float(np.ptp(picture)))
         picture = picture + rng.standard_normal(picture.shape, dtype=np.float32) * grain * 0.6
