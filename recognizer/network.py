@@ -14,6 +14,9 @@ from torch import Tensor, nn
 
 from ocr_doc.recognizer.crops import HEIGHT
 
+# The size, height and width, at which the spatial transformer looks at every crop.
+_SEEN = (32, 128)
+
 
 @dataclass(frozen=True)
 class CRNNConfig:
@@ -60,7 +63,7 @@ class SpatialTransformer(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.locate = nn.Sequential(
-            _conv(1, 16), nn.MaxPool2d(2), _conv(16, 32), nn.MaxPool2d(2), _conv(32, 32), nn.AdaptiveAvgPool2d((2, 8)),
+            _conv(1, 16), nn.MaxPool2d(2), _conv(16, 32), nn.MaxPool2d(2), _conv(32, 32), nn.AvgPool2d(4),
             nn.Flatten(), nn.Linear(32 * 16, 64), nn.ReLU(inplace=True),
         )  # fmt: skip
         self.affine = nn.Linear(64, 6)
@@ -69,9 +72,18 @@ class SpatialTransformer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, 1, H, W) → the same shape."""
-        theta = self.affine(self.locate(x)).view(-1, 2, 3)
-        grid = nn.functional.affine_grid(theta, list(x.shape), align_corners=False)
-        return nn.functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
+        # Crops of any width are looked at in one size, since the linear layer has one.
+        seen = nn.functional.interpolate(x, size=_SEEN, mode="bilinear", align_corners=False)
+        theta = self.affine(self.locate(seen)).float().view(-1, 2, 3, 1, 1)
+        # The sampling grid by hand: ONNX knows affine_grid only from opset 20. In float32 under autocast too: bf16 cannot
+        # tell one column of a wide crop from the next.
+        height, width = x.shape[2], x.shape[3]
+        columns = (2 * torch.arange(width, device=x.device) + 1) / width - 1  # (W)
+        rows = ((2 * torch.arange(height, device=x.device) + 1) / height - 1)[:, None]  # (H, 1)
+        grid = theta[:, :, 0] * columns + theta[:, :, 1] * rows + theta[:, :, 2]  # (N, 2, H, W)
+        return nn.functional.grid_sample(
+            x.float(), grid.permute(0, 2, 3, 1), padding_mode="border", align_corners=False
+        )
 
 
 class CRNN(nn.Module):

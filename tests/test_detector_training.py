@@ -14,12 +14,12 @@ pytest.importorskip("safetensors")
 
 from ocr_doc.core.errors import UsageError, WeightsError  # noqa: E402
 from ocr_doc.detectors.network import CraftLight, CraftLightConfig  # noqa: E402
-from ocr_doc.training import detector_loop  # noqa: E402
 from ocr_doc.training.checkpoints import load_checkpoint  # noqa: E402
 from ocr_doc.training.detector_data import CropOptions  # noqa: E402
 from ocr_doc.training.detector_loop import DetectorTraining, train_detector  # noqa: E402
 from ocr_doc.training.detector_loss import detector_loss  # noqa: E402
 from ocr_doc.training.detector_validation import matched_quads, quad_iou  # noqa: E402
+from ocr_doc.training.loop import Trainer  # noqa: E402
 from ocr_doc.training.progress import MetricsLog  # noqa: E402
 from ocr_doc.training.schedule import Schedule, Stopwatch, WeightAverage  # noqa: E402
 
@@ -82,7 +82,7 @@ def test_it_learns_and_writes_what_can_be_used(tmp_path: Path) -> None:
 
 def test_it_goes_on_where_it_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = _config(tmp_path, 40)
-    step, calls = detector_loop._step, 0
+    step, calls = Trainer.step, 0
 
     def killed(*args: object) -> torch.Tensor:
         nonlocal calls
@@ -91,10 +91,10 @@ def test_it_goes_on_where_it_was_killed(tmp_path: Path, monkeypatch: pytest.Monk
             raise KeyboardInterrupt
         return step(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(detector_loop, "_step", killed)
+    monkeypatch.setattr(Trainer, "step", killed)
     with pytest.raises(KeyboardInterrupt):
         train_detector(config, _draw_page)
-    monkeypatch.setattr(detector_loop, "_step", step)
+    monkeypatch.setattr(Trainer, "step", step)
     assert load_checkpoint(tmp_path / "detector.safetensors").notes["step"] == 25
     train_detector(replace(config, resume=True), _draw_page)
     steps = [line["step"] for line in MetricsLog(tmp_path, resume=True).read()]

@@ -124,7 +124,11 @@ def _write(path: Path, tensors: Mapping[str, Tensor], header: dict[str, str]) ->
     try:
         # Copies: safetensors refuses tensors that share memory or are laid out in another order.
         plain = {k: v.detach().to("cpu", copy=True).contiguous() for k, v in tensors.items()}
+        temporary.touch()
+        mode = temporary.stat().st_mode
         save_file(plain, str(temporary), metadata=header)
+        # safetensors' own files are for their owner only; weights are shared as any other file is.
+        temporary.chmod(mode)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

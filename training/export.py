@@ -10,16 +10,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ocr_doc.core.errors import WeightsError
-from ocr_doc.detectors.network import CraftLight, CraftLightConfig
+from ocr_doc.core.errors import UsageError, WeightsError
+from ocr_doc.core.files import write_whole
+from ocr_doc.detectors.network import CraftLight
 from ocr_doc.recognizer.network import CRNN
-from ocr_doc.training.checkpoints import Checkpoint, load_checkpoint
-from ocr_doc.training.recognizer_loop import ARCHITECTURE, network_shape
+from ocr_doc.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from ocr_doc.training.detector_loop import detector_shape
+from ocr_doc.training.recognizer_loop import ARCHITECTURE, network_alphabet, network_shape
 from ocr_doc.weights.engines import OnnxEngine
-from ocr_doc.weights.manifest import Entry, Kind, Manifest, write_entry
+from ocr_doc.weights.manifest import NAME, Entry, Kind, Manifest, load_manifest, write_entry
 
 OPSET = 17
 # Rounding differs between engines; scores and log-probabilities of a sound export agree to this.
@@ -52,18 +53,23 @@ def export_weights(
         metrics: What was measured on them.
 
     Raises:
-        WeightsError: If the checkpoint is damaged, or the exported graph does not compute the same.
+        UsageError: If the name is no plain name, or is taken by a network of another kind.
+        WeightsError: If the checkpoint is damaged, cannot be exported, or the graph does not compute the same.
+        OutputError: If the folder cannot be written.
     """
     loaded = load_checkpoint(checkpoint)
     network = _detector(loaded) if loaded.config.get("architecture") != ARCHITECTURE else _recognizer(loaded)
-    network.module.load_state_dict(loaded.tensors)
+    _check_name(folder, name, network.kind)
+    try:
+        network.module.load_state_dict(loaded.tensors)
+    except RuntimeError as error:
+        raise WeightsError(f"{checkpoint}: its weights do not fit its configuration.", "Train again.") from error
     network.module.eval()
-    folder.mkdir(parents=True, exist_ok=True)
-    graph = _onnx(network)
+    graph = _onnx(network, name)
     _compare(network, graph, name)
-    (folder / f"{name}.onnx").write_bytes(graph)
-    tensors = {key: value.contiguous() for key, value in network.module.state_dict().items()}
-    save_file(tensors, str(folder / f"{name}.safetensors"))
+    write_whole(folder / f"{name}.onnx", graph)
+    # With the configuration in its header, so that fine-tuning can start from it.
+    save_checkpoint(folder / f"{name}.safetensors", Checkpoint(loaded.tensors, loaded.config, loaded.notes))
     trained: dict[str, object] = {key: loaded.notes[key] for key in ("step", "minutes", "crops") if key in loaded.notes}
     entry = Entry(
         name, network.kind, (), network.config, network.alphabet, licence, {**trained, **recipe},
@@ -72,29 +78,40 @@ def export_weights(
     return write_entry(folder, entry, [f"{name}.onnx", f"{name}.safetensors"])
 
 
+def _check_name(folder: Path, name: str, kind: Kind) -> None:
+    if not name or name != Path(name).name or name.startswith("."):
+        raise UsageError(f"{name!r} is no name for a network.", "Use letters, digits and dashes.")
+    if (folder / NAME).exists() and any(e.name == name and e.kind != kind for e in load_manifest(folder).entries):
+        raise UsageError(f"{folder} has a network {name!r} of another kind.", "Choose another name.")
+
+
 def _detector(checkpoint: Checkpoint) -> _Network:
-    config = CraftLightConfig.from_dict(checkpoint.config)
+    config = detector_shape(checkpoint)
     example = torch.rand(1, 3, 64, 96)
     return _Network("detector", CraftLight(config), example, {0: "n", 2: "h", 3: "w"}, config.to_dict())
 
 
 def _recognizer(checkpoint: Checkpoint) -> _Network:
     config = network_shape(checkpoint)
-    alphabet = str(checkpoint.config["alphabet"])
+    alphabet = network_alphabet(checkpoint).symbols
     return _Network("recognizer", CRNN(config), torch.rand(2, 1, 32, 96), {0: "n", 3: "w"}, config.to_dict(), alphabet)
 
 
-def _onnx(network: _Network) -> bytes:
+def _onnx(network: _Network, name: str) -> bytes:
     """The network as an ONNX graph, batch and size left open."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         path = Path(folder, "network.onnx")
         # The exporter that traces is deprecated in favour of one that needs a package more; its LSTM is the one that
         # ONNX Runtime runs fused.
         warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network.module, (network.example,), path, input_names=["pixels"], output_names=["scores"],
-            dynamic_axes={"pixels": network.axes}, opset_version=OPSET, dynamo=False,
-        )  # fmt: skip
+        try:
+            torch.onnx.export(
+                network.module, (network.example,), path, input_names=["pixels"], output_names=["scores"],
+                dynamic_axes={"pixels": network.axes}, opset_version=OPSET, dynamo=False,
+            )  # fmt: skip
+        except RuntimeError as error:  # an operator that this opset has not, above all
+            reason = str(error).strip().split("\n")[0]
+            raise WeightsError(f"{name} cannot be exported: {reason}.", "Report it with torch's version.") from error
         return path.read_bytes()
 
 
@@ -105,5 +122,6 @@ def _compare(network: _Network, graph: bytes, name: str) -> None:
     with torch.inference_mode():
         wanted = network.module(other).numpy()
     found = OnnxEngine(graph, name)(other.numpy())
-    if found.shape != wanted.shape or float(np.abs(found - wanted).max()) > _TOLERANCE:
+    # Asked this way round, so that weights that hold no numbers do not pass either.
+    if found.shape != wanted.shape or not float(np.abs(found - wanted).max()) <= _TOLERANCE:
         raise WeightsError(f"{name}: the exported graph differs from the network.", "Report it with torch's version.")
