@@ -75,8 +75,8 @@ class SpatialTransformer(nn.Module):
         # Crops of any width are looked at in one size, since the linear layer has one.
         seen = nn.functional.interpolate(x, size=_SEEN, mode="bilinear", align_corners=False)
         theta = self.affine(self.locate(seen)).float().view(-1, 2, 3, 1, 1)
-        # The sampling grid by hand, since ONNX knows affine_grid only from opset 20; and in float32 even under autocast,
-        # since bf16 cannot tell one column of a wide crop from the next.
+        # The sampling grid by hand, since ONNX knows affine_grid only from opset 20; and always in float32, since bf16
+        # cannot tell one column of a wide crop from the next.
         height, width = x.shape[2], x.shape[3]
         columns = (2 * torch.arange(width, device=x.device) + 1) / width - 1  # (W)
         rows = ((2 * torch.arange(height, device=x.device) + 1) / height - 1)[:, None]  # (H, 1)

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from types import FrameType
 
 from ocr_doc.core.errors import ExitCode, OcrDocError
+from ocr_doc.training.packages import ALL, require
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command line; returns its exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    debug = "--debug" in (sys.argv[1:] if argv is None else argv)
+    debug = False
     try:
+        require(*ALL)
         args = _parser().parse_args(argv)
-        return int(args.run(args))
+        debug = args.debug
+        with _log_to_stderr(), _terminable():
+            return int(args.run(args))
     except OcrDocError as error:
         if debug:
             raise
         print(f"ocr-doc-train: {error}", file=sys.stderr)
         return int(error.exit_code)
     except ImportError as error:
+        if debug:
+            raise
         print(f"ocr-doc-train: {error}. Install what training needs: pip install 'ocr-doc[train]'", file=sys.stderr)
         return int(ExitCode.DEPENDENCY)
     except KeyboardInterrupt:
-        print("ocr-doc-train: interrupted; --resume goes on from the last checkpoint.", file=sys.stderr)
+        print("ocr-doc-train: interrupted; --resume goes on with a training.", file=sys.stderr)
         return int(ExitCode.INTERRUPTED)
 
 
@@ -34,19 +43,53 @@ def _parser() -> argparse.ArgumentParser:
     # These need torch, an extra: imported here, so that its absence is one line and not a traceback.
     from ocr_doc.training import detector_cli, export_cli, lines_cli, recognizer_cli  # noqa: PLC0415
 
+    debug = argparse.ArgumentParser(add_help=False)
+    # Of the command too, without a default that would undo what stands before it.
+    help_text = "show the traceback of an error"
+    debug.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=help_text)
     parser = argparse.ArgumentParser(prog="ocr-doc-train", description=__doc__)
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.add_argument("--debug", action="store_true", help=help_text)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    recognizer = commands.add_parser("recognizer", help="train the recogniser on drawn and real word crops")
-    recognizer_cli.add_arguments(recognizer)
-    recognizer.set_defaults(run=recognizer_cli.run)
-    detector = commands.add_parser("detector", help="train the detector on pages drawn on the fly")
-    detector_cli.add_arguments(detector)
-    detector.set_defaults(run=detector_cli.run)
-    lines = commands.add_parser("lines", help="cut labelled lines out of pages, for training the recogniser")
-    lines_cli.add_arguments(lines)
-    lines.set_defaults(run=lines_cli.run)
-    export = commands.add_parser("export", help="turn a checkpoint into weights that ocr-doc loads")
-    export_cli.add_arguments(export)
-    export.set_defaults(run=export_cli.run)
+    for name, module, text in (
+        ("recognizer", recognizer_cli, "train the recogniser on drawn and real word crops"),
+        ("detector", detector_cli, "train the detector on pages drawn on the fly"),
+        ("lines", lines_cli, "cut labelled lines out of pages, for training the recogniser"),
+        ("export", export_cli, "turn a checkpoint into weights that ocr-doc loads"),
+    ):
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", parents=[debug])
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
     return parser
+
+
+@contextlib.contextmanager
+def _log_to_stderr() -> Iterator[None]:
+    """Shows ocr-doc's own log on standard error; other libraries' logs stay as they are."""
+    logger = logging.getLogger("ocr_doc")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("ocr-doc-train: %(message)s"))
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Makes SIGTERM end a training as Ctrl-C does, so that what was learned is saved."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set handlers
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

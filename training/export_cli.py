@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ocr_doc.core.errors import InputBrokenError, InputMissingError
+from ocr_doc.core.errors import InputBrokenError
 from ocr_doc.training.export import export_weights
+from ocr_doc.training.readers import read_rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +32,7 @@ def _values(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputMissingError(f"{path}: cannot be read ({error.strerror}).", "Check the path.") from error
+        values = json.loads("\n".join(read_rows(path)))
     except ValueError as error:
         raise InputBrokenError(f"{path}: no JSON ({error}).", "Correct the file.") from error
     if not isinstance(values, dict):

@@ -7,6 +7,7 @@ whose lower case is drawn as capitals keep their capitals only, so that a label 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import string
@@ -29,6 +30,7 @@ FOLDERS_VARIABLE = "OCR_DOC_FONTS"
 
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".woff2", ".woff", ".pfb")
 _PROBE_SIZE = 40
+_LOG = logging.getLogger(__name__)
 # Names that no glyph test tells apart: these draw something for "A", only not an A.
 _EXCLUDED = (
     "barcode", "symbol", "dingbat", "math", "dseg7", "emoji", "icon", "awesome", "braille", "redacted", "music",
@@ -142,6 +144,8 @@ def find_faces(folders: Sequence[Path] | None = None, cache_file: Path | None = 
     if cache_file is not None and found != known:
         _write_cache(cache_file, {**known, **found})
     faces = sorted((face for face in found.values() if face is not None), key=lambda face: face.path)
+    if not faces:
+        _LOG.warning("no fonts found: all text is drawn in one face; training/install-fonts.sh installs many")
     return faces or [default_face()]
 
 

@@ -8,7 +8,8 @@ decides the case: where it reads the same letters, its case is taken.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -17,7 +18,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.errors import InputBrokenError, InputMissingError
+from ocr_doc.core.errors import InputBrokenError
+from ocr_doc.core.files import write_whole
+from ocr_doc.core.geometry import Box
+from ocr_doc.training.readers import read_grey, read_rows
 
 # Reads one crop, (h, w) uint8.
 ReadCrop = Callable[[NDArray[np.uint8]], str]
@@ -45,32 +49,40 @@ def read_lines(pages: Path, split: str | None = None, without: Collection[str] =
 
     Raises:
         InputMissingError: If the file or an image is not there.
-        InputBrokenError: If a line of the file is not of this form.
+        InputBrokenError: If a line of the file is not of this form, or an image is damaged.
     """
-    if not pages.is_file():
-        raise InputMissingError(f"{pages}: no such file.", "Give a file of JSON lines, one page each.")
-    for number, row in enumerate(pages.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, row in enumerate(read_rows(pages), start=1):
+        if not row.strip():
+            continue
         try:
             page = json.loads(row)
-            image, lines = str(page["image"]), [(line["box"], str(line["text"])) for line in page["lines"]]
+            image, lines = str(page["image"]), [(_box(line["box"]), str(line["text"])) for line in page["lines"]]
         except (ValueError, KeyError, TypeError) as error:
             raise InputBrokenError(f"{pages}: line {number} describes no page ({error!r}).", "Correct it.") from error
         if image in without or (split is not None and page.get("split") != split):
             continue
-        pixels = cv2.imread(str(pages.parent / image), cv2.IMREAD_GRAYSCALE)
-        if pixels is None:
-            raise InputMissingError(f"{pages.parent / image}: cannot be read.", "Put the images beside the list.")
+        pixels = read_grey(pages.parent / image)
         for box, text in lines:
-            crop = _cut(np.asarray(pixels, dtype=np.uint8), box)
-            if crop.size and text.strip():
-                yield LabelledLine(crop, text.strip())
+            crop = _cut(pixels, box)
+            # Tabs and line ends would break the list that these texts are written to.
+            label = " ".join(text.split())
+            if crop.size and label:
+                yield LabelledLine(crop, label)
 
 
-def _cut(page: NDArray[np.uint8], box: list[float]) -> NDArray[np.uint8]:
+def _box(values: Sequence[float]) -> Box:
+    x0, y0, x1, y1 = (float(value) for value in values)
+    if not all(map(math.isfinite, (x0, y0, x1, y1))):
+        raise ValueError("a box needs numbers")
+    return x0, y0, x1, y1
+
+
+def _cut(page: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    """The box and a little around it; empty where it lies off the page."""
     x0, y0, x1, y1 = box
     margin = _MARGIN * (y1 - y0)
-    top, bottom = max(0, round(y0 - margin)), round(y1 + margin)
-    left, right = max(0, round(x0 - margin)), round(x1 + margin)
+    top, bottom = max(0, round(y0 - margin)), max(0, round(y1 + margin))
+    left, right = max(0, round(x0 - margin)), max(0, round(x1 + margin))
     return page[top:bottom, left:right]
 
 
@@ -99,7 +111,7 @@ def recased(label: str, reading: str) -> str | None:
     return "".join(result)
 
 
-def write_lines(lines: Iterator[LabelledLine], target: Path, read: ReadCrop | None = None) -> tuple[int, int]:
+def write_lines(lines: Iterable[LabelledLine], target: Path, read: ReadCrop | None = None) -> tuple[int, int]:
     """Writes crops as PNG into the folder `target` and a list `target.tsv` beside it, which `--words` takes.
 
     Args:
@@ -107,10 +119,12 @@ def write_lines(lines: Iterator[LabelledLine], target: Path, read: ReadCrop | No
         target: The folder.
         read: Reads a crop, to restore the case; None to keep the labels as they are.
 
+    Raises:
+        OutputError: If something cannot be written.
+
     Returns:
         How many lines were written, and how many left out because reading and label differ too much.
     """
-    target.mkdir(parents=True, exist_ok=True)
     rows: list[str] = []
     left_out = 0
     for line in lines:
@@ -119,7 +133,8 @@ def write_lines(lines: Iterator[LabelledLine], target: Path, read: ReadCrop | No
             left_out += 1
             continue
         name = f"{len(rows):06d}.png"
-        cv2.imwrite(str(target / name), line.pixels)
+        write_whole(target / name, cv2.imencode(".png", line.pixels)[1].tobytes())
         rows.append(f"{name}\t{text}\n")
-    target.with_suffix(".tsv").write_text("".join(rows), encoding="utf-8")
+    # Last, so that a list names only crops that are there.
+    write_whole(target.with_name(f"{target.name}.tsv"), "".join(rows).encode())
     return len(rows), left_out

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_doc.core.errors import InputBrokenError
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.recognizer.network import build_crnn
 from ocr_doc.recognizer.reader import WordReader
 from ocr_doc.training.lines import ReadCrop, read_lines, write_lines
+from ocr_doc.training.readers import read_rows
 from ocr_doc.weights.engines import open_engine
 from ocr_doc.weights.manifest import load_manifest
 
@@ -32,11 +34,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Cuts lines as the options say; returns the exit code."""
-    without = json.loads(args.without.read_text(encoding="utf-8")) if args.without else []
-    lines = read_lines(args.pages, args.split, without)
+    lines = read_lines(args.pages, args.split, _images(args.without) if args.without else ())
     written, left_out = write_lines(lines, args.folder, _reader(args.weights) if args.recase else None)
+    if not written:
+        raise InputBrokenError(f"{args.pages}: no line could be cut out of it.", "Check --split, boxes and texts.")
     _LOG.info("%d lines written, %d left out: reading and label too different", written, left_out)
     return 0
+
+
+def _images(path: Path) -> frozenset[str]:
+    try:
+        names = json.loads("\n".join(read_rows(path)))
+    except ValueError as error:
+        raise InputBrokenError(f"{path}: no JSON ({error}).", "Correct the file.") from error
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputBrokenError(f"{path}: no JSON list of names.", "Write the images' names in brackets.")
+    return frozenset(names)
 
 
 def _reader(weights: Path | None) -> ReadCrop:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 METRICS_FILE = "metrics.jsonl"
 CURVES_FILE = "curves.png"
@@ -90,7 +92,14 @@ class TrainingBar:
 
 @contextmanager
 def training_bar(description: str) -> Iterator[TrainingBar]:
-    """A bar that is closed in the end; `disable=None` is tqdm's way to say: only on a terminal."""
+    """A bar that is closed in the end; `disable=None` is tqdm's way to say: only on a terminal.
+
+    It is drawn in ASCII, since other signs crash or clutter some terminals; lines of the log stand above it.
+    """
     style = "{desc} {percentage:3.0f}%|{bar}| {elapsed} {postfix}"
-    with tqdm(total=100.0, desc=description, bar_format=style, disable=None) as bar:
-        yield TrainingBar(bar)
+    with tqdm(total=100.0, desc=description, bar_format=style, disable=None, ascii=True, dynamic_ncols=True) as bar:
+        if bar.disable:
+            yield TrainingBar(bar)
+            return
+        with logging_redirect_tqdm([logging.getLogger("ocr_doc")]):
+            yield TrainingBar(bar)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,7 +29,6 @@ ARCHITECTURE = "crnn"
 # Keeps the validation's crops apart from those of any seed that people choose.
 _UNSEEN = 1_000_003
 _VALIDATION_AREA = 4096
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,6 @@ class RecognizerTask(Task[CRNN, Batch]):
         self.alphabet = network_alphabet(known) if known else options.alphabet
         self.shape = network_shape(known) if known else replace(options.network, classes=len(self.alphabet))
         self.faces = tuple(find_faces(options.mix.fonts, options.mix.cache))
-        if not self.faces[0].path:
-            _LOG.warning("no fonts found: all words are drawn in one face; see training/install-fonts.sh")
 
     def network(self) -> CRNN:
         """See `Task`."""
