@@ -1,4 +1,4 @@
-"""Labelled lines of real pages as crops for the recogniser.
+"""Labelled lines of real pages as crops for the recogniser: whole, or cut into words as the detector cuts them.
 
 A page set is a file of JSON lines, `{"image": "a/b.jpg", "lines": [{"box": [x0, y0, x1, y1], "text": "..."}]}`, paths
 relative to the file. Many such sets write all text in upper case whatever is printed. The recogniser's own reading then
@@ -20,11 +20,14 @@ from numpy.typing import NDArray
 
 from ocr_doc.core.errors import InputBrokenError
 from ocr_doc.core.files import write_whole
-from ocr_doc.core.geometry import Box
+from ocr_doc.core.geometry import Box, Quad, quad_box
+from ocr_doc.recognizer.crops import rectify
 from ocr_doc.training.readers import read_grey, read_rows
 
 # Reads one crop, (h, w) uint8.
 ReadCrop = Callable[[NDArray[np.uint8]], str]
+# Finds the words of a page, (H, W, 3) uint8 RGB.
+Detect = Callable[[NDArray[np.uint8]], Sequence[Quad]]
 # Below this likeness the box and its text do not belong together, or the reading is too poor to judge.
 _LIKENESS = 0.6
 # Share of a line's height that is added on each side.
@@ -39,8 +42,16 @@ class LabelledLine:
     text: str
 
 
-def read_lines(pages: Path, split: str | None = None, without: Collection[str] = ()) -> Iterator[LabelledLine]:
-    """Cuts the lines out of all pages of a set.
+@dataclass(frozen=True, slots=True)
+class LinedPage:
+    """A page with the boxes and texts of its lines: pixels (H, W) uint8 grey."""
+
+    pixels: NDArray[np.uint8]
+    lines: tuple[tuple[Box, str], ...]
+
+
+def read_lined_pages(pages: Path, split: str | None = None, without: Collection[str] = ()) -> Iterator[LinedPage]:
+    """Reads the pages of a set, one after the other.
 
     Args:
         pages: The file of JSON lines.
@@ -56,18 +67,61 @@ def read_lines(pages: Path, split: str | None = None, without: Collection[str] =
             continue
         try:
             page = json.loads(row)
-            image, lines = str(page["image"]), [(_box(line["box"]), str(line["text"])) for line in page["lines"]]
+            # Tabs and line ends would break the list that these texts are written to.
+            lines = tuple((_box(line["box"]), " ".join(str(line["text"]).split())) for line in page["lines"])
+            image = str(page["image"])
         except (ValueError, KeyError, TypeError) as error:
             raise InputBrokenError(f"{pages}: line {number} describes no page ({error!r}).", "Correct it.") from error
-        if image in without or (split is not None and page.get("split") != split):
-            continue
-        pixels = read_grey(pages.parent / image)
-        for box, text in lines:
-            crop = _cut(pixels, box)
-            # Tabs and line ends would break the list that these texts are written to.
-            label = " ".join(text.split())
+        if image not in without and split in (None, page.get("split")):
+            yield LinedPage(read_grey(pages.parent / image), lines)
+
+
+def read_lines(pages: Path, split: str | None = None, without: Collection[str] = ()) -> Iterator[LabelledLine]:
+    """Cuts the lines out of all pages of a set; see `read_lined_pages`."""
+    for page in read_lined_pages(pages, split, without):
+        for box, label in page.lines:
+            crop = _cut(page.pixels, box)
             if crop.size and label:
                 yield LabelledLine(crop, label)
+
+
+def words_of_page(page: LinedPage, detect: Detect) -> Iterator[LabelledLine]:
+    """Cuts the words of a page as the detector finds them, so that they are the very crops that reading starts from.
+
+    The words of the labels have no boxes of their own. Where the detector finds as many words in a line as its label
+    has, they belong together in order; lines where it does not are left out.
+
+    Args:
+        page: The page.
+        detect: The detector.
+
+    Yields:
+        Crops of single words with their labels.
+    """
+    boxes = [box for box, _ in page.lines]
+    owned: dict[int, list[Quad]] = {}
+    for quad in detect(np.repeat(page.pixels[:, :, None], 3, axis=2)):
+        line = _line_of(quad_box(quad), boxes)
+        if line is not None:
+            owned.setdefault(line, []).append(quad)
+    for line, members in owned.items():
+        labels = page.lines[line][1].split()
+        if len(labels) != len(members):
+            continue
+        members.sort(key=lambda quad: quad_box(quad)[0])
+        for quad, label in zip(members, labels, strict=True):
+            yield LabelledLine(rectify(page.pixels, np.asarray(quad)), label)
+
+
+def _line_of(word: Box, lines: Sequence[Box]) -> int | None:
+    """The one line that holds the word's centre and is of its height, or None."""
+    x, y = (word[0] + word[2]) / 2, (word[1] + word[3]) / 2
+    holders = [
+        i
+        for i, (x0, y0, x1, y1) in enumerate(lines)
+        if x0 <= x <= x1 and y0 <= y <= y1 and 0.4 < (word[3] - word[1]) / max(y1 - y0, 1e-6) < 1.6
+    ]
+    return holders[0] if len(holders) == 1 else None
 
 
 def _box(values: Sequence[float]) -> Box:

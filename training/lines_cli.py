@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.core.errors import InputBrokenError
+from ocr_doc.core.geometry import Quad
+from ocr_doc.detectors.detector import WordDetector
+from ocr_doc.detectors.factory import build_detector
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.recognizer.network import build_crnn
 from ocr_doc.recognizer.reader import WordReader
-from ocr_doc.training.lines import ReadCrop, read_lines, write_lines
+from ocr_doc.training.lines import Detect, ReadCrop, read_lined_pages, read_lines, words_of_page, write_lines
 from ocr_doc.training.readers import read_rows
 from ocr_doc.weights.engines import open_engine
 from ocr_doc.weights.manifest import load_manifest
@@ -28,13 +31,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="folder for the crops; FOLDER.tsv beside it lists them")
     parser.add_argument("--split", help="only pages of this split")
     parser.add_argument("--without", type=Path, help="JSON list of images to leave out")
+    parser.add_argument("--words", action="store_true", help="cut the lines into words, as the detector finds them")
     parser.add_argument("--recase", action="store_true", help="let the recogniser's reading decide upper or lower case")
-    parser.add_argument("--weights", type=Path, help="folder of weights for --recase (those that ship)")
+    parser.add_argument("--weights", type=Path, help="folder of weights for --words and --recase (those that ship)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Cuts lines as the options say; returns the exit code."""
-    lines = read_lines(args.pages, args.split, _images(args.without) if args.without else ())
+    without = _images(args.without) if args.without else frozenset()
+    if args.words:
+        detect = _detector(args.weights)
+        pages = read_lined_pages(args.pages, args.split, without)
+        lines = (word for page in pages for word in words_of_page(page, detect))
+    else:
+        lines = read_lines(args.pages, args.split, without)
     written, left_out = write_lines(lines, args.folder, _reader(args.weights) if args.recase else None)
     if not written:
         raise InputBrokenError(f"{args.pages}: no line could be cut out of it.", "Check --split, boxes and texts.")
@@ -50,6 +60,16 @@ def _images(path: Path) -> frozenset[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise InputBrokenError(f"{path}: no JSON list of names.", "Write the images' names in brackets.")
     return frozenset(names)
+
+
+def _detector(weights: Path | None) -> Detect:
+    manifest = load_manifest(weights)
+    detector = WordDetector(open_engine(manifest, manifest.entry("detector"), build=build_detector))
+
+    def detect(page: NDArray[np.uint8]) -> list[Quad]:
+        return [word.quad for word in detector.detect(page)]
+
+    return detect
 
 
 def _reader(weights: Path | None) -> ReadCrop:
