@@ -66,7 +66,9 @@ def rectify(page: NDArray[np.uint8], quad: FloatArray) -> NDArray[np.uint8]:
     dx, dy = along * height * MARGIN_ALONG, across * height * MARGIN_ACROSS
     grown = corners + np.stack([-dx - dy, dx - dy, dx + dy, -dx + dy])
     w, h = (max(1, round(side)) for side in quad_size(grown))
-    if abs(along[1]) < 0.01 and abs(across[0]) < 0.01 and along[0] > 0:
+    # A quad without area, or one whose sides cross, has no direction of its own: its box is cut out.
+    broken = abs(along[0] * across[1] - along[1] * across[0]) < 0.1
+    if broken or (abs(along[1]) < 0.01 and abs(across[0]) < 0.01 and along[0] > 0):
         return _upright(page, grown)
     target = np.array([(0, 0), (w, 0), (w, h), (0, h)], dtype=np.float32)
     # Corners are pixel edges, warpPerspective counts pixel centres: half a pixel apart.
