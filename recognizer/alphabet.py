@@ -70,7 +70,7 @@ class Alphabet:
 
     def normalise(self, text: str) -> str:
         """The same text in composed form, with look-alike signs folded and white space collapsed."""
-        # Composing comes before the folding, since it brings up signs to fold, and after it, for accents on folded signs.
+        # Composed before the folding, since that brings up signs to fold, and after it, for accents on folded signs.
         folded = unicodedata.normalize("NFC", text).translate(_SAME_SHAPE)
         return " ".join(unicodedata.normalize("NFC", folded).split())
 

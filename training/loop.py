@@ -237,9 +237,10 @@ class Trainer(Generic[N, B]):
 
     def run(self) -> dict[str, float]:
         """Trains until the schedule ends; see `train`."""
-        log = MetricsLog(self.options.folder, resume=self.done_steps > 0)
-        score = self.task.validation()
+        # Data first: nothing is written where it cannot be used.
         batches = self.task.batches(self.done_steps, self.counts, self.place)
+        score = self.task.validation()
+        log = MetricsLog(self.options.folder, resume=self.done_steps > 0)
         weights = sum(p.numel() for p in self.network.parameters())
         _LOG.info("%s: %.2f million weights on %s", self.task.name, weights / 1e6, self.place.device)
         try:

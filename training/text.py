@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.recognizer.alphabet import Alphabet
+from ocr_doc.training.packages import require
 
 # Weights of the languages: what bills and letters of the first users are written in, English first.
 LANGUAGES = {
@@ -50,7 +51,11 @@ class TextSource:
     """Draws texts that an alphabet can write.
 
     Args:
+        alphabet: What the texts are made of; letters and digits of ASCII among it.
         seed: Seeds the pools; the draws themselves take their own generator.
+
+    Raises:
+        DependencyError: If wordfreq or faker is not installed.
     """
 
     alphabet: Alphabet = field(default_factory=Alphabet)
@@ -60,6 +65,7 @@ class TextSource:
     _pools: dict[str, list[str]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        require("wordfreq", "faker")
         from wordfreq import top_n_list  # noqa: PLC0415  (loads tables: only when text is drawn)
 
         words = []
