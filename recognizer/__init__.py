@@ -1,1 +1,1 @@
-"""recognizer."""
+"""What a word says: alphabet, crops, network, CTC decoding."""

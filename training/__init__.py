@@ -1,1 +1,1 @@
-"""training."""
+"""Synthetic words and pages, readers of real data, training loops, export of weights."""
