@@ -25,7 +25,7 @@ class MapOptions:
     """How maps are read.
 
     Attributes:
-        region: Region score from which a point belongs to a word; above 0.2, the valley between touching characters.
+        region: Region score from which a point belongs to a word; low enough for faint print, whose peaks are low.
         affinity: Affinity score from which a point ties characters into a word.
         split: Affinity below which a valley between two characters parts two words after all.
         peak: Region score that a word must reach somewhere; size plays no part, so that a single "." or "1" stays.
@@ -36,10 +36,10 @@ class MapOptions:
         most_words: Only so many of the strongest words are kept, which bounds the work on pages of pure noise.
     """
 
-    region: float = 0.3
+    region: float = 0.2
     affinity: float = 0.35
     split: float = 0.15
-    peak: float = 0.55
+    peak: float = 0.65
     valley: float = 0.85
     long: float = 2.5
     straying: float = 12.0

@@ -20,6 +20,7 @@ def _collapsed(path: tuple[int, ...]) -> list[int]:
     return [label for label, _ in groupby(path) if label != 0]
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_what_is_encoded_comes_back(text: str) -> None:
     classes = ALPHABET.encode(text)
@@ -28,6 +29,7 @@ def test_what_is_encoded_comes_back(text: str) -> None:
     assert ALPHABET.covers(text)
 
 
+@settings(deadline=None)
 @given(TEXTS, st.data())
 def test_blanks_are_passed_over_and_repeats_kept(text: str, data: st.DataObject) -> None:
     classes = ALPHABET.encode(text)
@@ -37,6 +39,7 @@ def test_blanks_are_passed_over_and_repeats_kept(text: str, data: st.DataObject)
     assert ALPHABET.decode(classes) == text
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12))
 def test_covered_is_what_can_be_encoded(text: str) -> None:
     assert ALPHABET.covers(text) == all(symbol in ALPHABET for symbol in text)
@@ -47,6 +50,7 @@ def test_covered_is_what_can_be_encoded(text: str) -> None:
             ALPHABET.encode(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_a_normal_text_stays_as_it_is(text: str) -> None:
     normal = ALPHABET.normalise(text)
@@ -61,6 +65,7 @@ def test_signs_that_composing_turns_into_others_are_folded_at_once(sign: str) ->
     assert ALPHABET.normalise(normal) == normal
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_accents_written_apart_are_the_same_text(text: str) -> None:
     assert ALPHABET.normalise(unicodedata.normalize("NFD", text)) == ALPHABET.normalise(text)

@@ -50,7 +50,7 @@ def test_an_upright_word_is_cut_as_a_turned_one_would_be(x: float, y: float, w: 
     smooth = (120 + 60 * np.sin(rows / 17) + 50 * np.cos(columns / 23)).astype(np.uint8)
     quad = _box(x, y, w, h)
     # Leaning by a hair more than what still counts as upright: cut by warping.
-    leaning = quad + [[0, 0], [0, 0.0101 * w], [0, 0.0101 * w], [0, 0]]
+    leaning = quad + np.array([[0, 0], [0, 0.0101 * w], [0, 0.0101 * w], [0, 0]])
     upright, warped = rectify(smooth, quad), rectify(smooth, leaning)
     assert np.abs(np.array(upright.shape) - warped.shape).max() <= 1
     height, width = np.minimum(upright.shape, warped.shape)

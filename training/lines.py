@@ -143,7 +143,7 @@ def _cut(page: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
 def recased(label: str, reading: str) -> str | None:
     """The label in the case that the reading saw, or None where the two are too different to be the same line.
 
-    Letters that the reading missed take the case of the letter before them.
+    A letter that the reading missed is lower case where a letter beside it is; the first of a word is left as it is.
     """
     folded, seen = label.casefold(), reading.casefold()
     if len(folded) != len(label) or len(seen) != len(reading):
@@ -152,17 +152,28 @@ def recased(label: str, reading: str) -> str | None:
     if matcher.ratio() < _LIKENESS:
         return None
     result: list[str] = list(label)
-    known = [False] * len(label)
+    missed = set(range(len(label)))
     for start, other, size in matcher.get_matching_blocks():
-        for k in range(size):
-            result[start + k], known[start + k] = reading[other + k], True
-    lower = False
-    for i, symbol in enumerate(result):
-        if known[i]:
-            lower = symbol.islower() if symbol.isalpha() else lower and not symbol.isspace()
-        elif lower:
-            result[i] = symbol.lower()
+        result[start : start + size] = reading[other : other + size]
+        missed.difference_update(range(start, start + size))
+    for i in sorted(missed):
+        if i == 0 or result[i - 1].isspace():
+            continue
+        before = _nearest_letter(result, range(i - 1, -1, -1))
+        after = _nearest_letter(result, (k for k in range(i + 1, len(result)) if k not in missed))
+        if before.islower() or after.islower():
+            result[i] = result[i].lower()
     return "".join(result)
+
+
+def _nearest_letter(symbols: Sequence[str], places: Iterable[int]) -> str:
+    """The first letter on the way through `places`, or "" where the word ends before one."""
+    for place in places:
+        if symbols[place].isspace():
+            break
+        if symbols[place].isalpha():
+            return symbols[place]
+    return ""
 
 
 def write_lines(lines: Iterable[LabelledLine], target: Path, read: ReadCrop | None = None) -> tuple[int, int]:

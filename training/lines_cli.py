@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,15 @@ from ocr_doc.detectors.factory import build_detector
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.recognizer.network import build_crnn
 from ocr_doc.recognizer.reader import WordReader
-from ocr_doc.training.lines import Detect, ReadCrop, read_lined_pages, read_lines, words_of_page, write_lines
+from ocr_doc.training.lines import (
+    Detect,
+    LabelledLine,
+    ReadCrop,
+    read_lined_pages,
+    read_lines,
+    words_of_page,
+    write_lines,
+)
 from ocr_doc.training.readers import read_rows
 from ocr_doc.weights.engines import open_engine
 from ocr_doc.weights.manifest import load_manifest
@@ -42,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     if args.words:
         detect = _detector(args.weights)
         pages = read_lined_pages(args.pages, args.split, without)
-        lines = (word for page in pages for word in words_of_page(page, detect))
+        lines: Iterator[LabelledLine] = (word for page in pages for word in words_of_page(page, detect))
     else:
         lines = read_lines(args.pages, args.split, without)
     written, left_out = write_lines(lines, args.folder, _reader(args.weights) if args.recase else None)

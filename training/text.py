@@ -51,7 +51,7 @@ class TextSource:
     """Draws texts that an alphabet can write.
 
     Args:
-        alphabet: What the texts are made of; letters and digits of ASCII among it.
+        alphabet: What the texts are made of; letters and digits of ASCII are among it.
         seed: Seeds the pools; the draws themselves take their own generator.
 
     Raises:
@@ -203,6 +203,8 @@ class TextSource:
         if kind == "web":
             return f"www.{self.word(rng)}{rng.choice(['.com', '.de', '.fr', '.com.my', '.org', '.eu', '.it'])}"
         pool = self._pools[kind]
+        if not pool:  # an alphabet without "@" has no e-mails
+            return self.word(rng)
         text = pool[int(rng.integers(len(pool)))]
         if rng.random() < 0.75:  # the detector cuts words, so whole lines are the exception
             parts = text.split()
@@ -220,7 +222,9 @@ class TextSource:
             makers = (self.price, self.number, self.date, self.code, self.noise, self.contact)
             text = makers[int(rng.choice(len(makers), p=(0.25, 0.25, 0.12, 0.18, 0.06, 0.14)))](rng)
         text = self.alphabet.normalise(text)
-        return text if text and self.alphabet.covers(text) else self.number(rng)
+        if text and self.alphabet.covers(text):
+            return text
+        return "".join(rng.choice(list(_DIGITS), int(rng.integers(1, 9))))
 
 
 def _number_weights() -> list[float]:

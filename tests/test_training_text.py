@@ -1,0 +1,104 @@
+"""Drawn texts: always writable, of every kind that bills show, doubles more often than chance would bring them."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("wordfreq")
+pytest.importorskip("faker")
+
+from ocr_doc.core.errors import DependencyError
+from ocr_doc.recognizer.alphabet import Alphabet
+from ocr_doc.training import text as module
+from ocr_doc.training.text import TextSource
+
+
+def _source(seed: int = 0) -> TextSource:
+    """A source of fewer words, which is quicker made."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "LANGUAGES", {"en": 3, "de": 2, "pl": 1})
+        patch.setattr(module, "LOCALES", ("en_US", "de_DE"))
+        patch.setattr(module, "WORDS_PER_LANGUAGE", 2000)
+        patch.setattr(module, "POOL", 60)
+        return TextSource(seed=seed)
+
+
+@pytest.fixture(scope="module")
+def source() -> TextSource:
+    return _source()
+
+
+def _has_double(text: str) -> bool:
+    return any(a == b for a, b in pairwise(text))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32))
+def test_every_text_can_be_written_and_learned(source: TextSource, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for _ in range(20):
+        text = source.text(rng)
+        assert text
+        assert source.alphabet.covers(text)
+        assert source.alphabet.normalise(text) == text
+
+
+def test_a_seed_gives_the_same_texts_again(source: TextSource) -> None:
+    def draw(texts: TextSource, seed: int) -> list[str]:
+        rng = np.random.default_rng(seed)
+        return [texts.text(rng) for _ in range(80)]
+
+    assert draw(source, 1) == draw(source, 1) == draw(_source(), 1)
+    assert draw(source, 1) != draw(source, 2)
+
+
+def test_doubles_come_more_often_than_by_chance(source: TextSource) -> None:
+    """Codes of 2 to 13 signs out of 34 or more have a double in one of six; numbers likewise in fewer than half."""
+    rng = np.random.default_rng(5)
+    codes = [source.code(rng) for _ in range(1500)]
+    assert np.mean([_has_double(code) for code in codes]) > 0.25
+    short = [digits for _ in range(3000) if len(digits := source.number(rng)) == 3 and digits.isdigit()]
+    assert len(short) > 100
+    assert np.mean([_has_double(digits) for digits in short]) > 0.3  # chance: 0.19
+
+
+def test_all_kinds_of_text_come(source: TextSource) -> None:
+    rng = np.random.default_rng(6)
+    texts = [source.text(rng) for _ in range(3000)]
+    patterns = (
+        r"\d,\d\d\b", r"\d\.\d\d\b", r"\d\.\d{3},\d\d", r"\d{4}-\d\d-\d\d", r"\d\d/\d\d/\d{2,4}", r"\d\d:\d\d",
+        r"€|\$|RM", r"\w@\w", r"www\.", r"^[A-Z]{4,}$", r"^[a-z]{4,}$", r"^[A-ZÄÖÜ][a-zäöüß]{3,}$", r"[äöüß]",
+        r"[ąćęłńśźż]", r" ", r"^\d{6,}$", r"[A-Z]\d|\d[A-Z]", r"[(\[\"„«]\w+[)\]\"“»]",
+    )  # fmt: skip
+    for pattern in patterns:
+        assert any(re.search(pattern, text) for text in texts), pattern
+
+
+def test_no_symbol_stays_untaught(source: TextSource) -> None:
+    rng = np.random.default_rng(7)
+    seen = set("".join(source.noise(rng) for _ in range(4000)))
+    assert seen == set(source.alphabet.symbols) - {" "}
+
+
+def test_a_smaller_alphabet_keeps_texts_within_it() -> None:
+    small = Alphabet(" 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "LANGUAGES", {"en": 1})
+        patch.setattr(module, "LOCALES", ("en_US",))
+        patch.setattr(module, "WORDS_PER_LANGUAGE", 500)
+        patch.setattr(module, "POOL", 20)
+        texts = TextSource(small)
+    rng = np.random.default_rng(8)
+    assert all(small.covers(texts.text(rng)) for _ in range(300))
+
+
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "wordfreq", None)
+    with pytest.raises(DependencyError, match="wordfreq"):
+        TextSource()
