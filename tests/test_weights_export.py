@@ -18,6 +18,7 @@ import torch
 from safetensors.torch import load
 
 from ocr_doc.core.errors import UsageError, WeightsError
+from ocr_doc.detectors.craft_vgg import CraftVgg
 from ocr_doc.detectors.factory import build_detector
 from ocr_doc.detectors.network import CraftLight, CraftLightConfig
 from ocr_doc.recognizer.alphabet import Alphabet
@@ -170,3 +171,20 @@ def test_broken_checkpoints_are_refused(tmp_path: Path, monkeypatch: pytest.Monk
         export_weights(_recognizer(tmp_path / "t", transformer=True), tmp_path / "w", "x", "", {}, {})
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "w").exists()
+
+
+def test_public_craft_weights_become_a_detector(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    network = CraftVgg()
+    with torch.no_grad():  # else the last layer may come out below 0 everywhere and be cut off
+        network.conv_cls[8].bias.fill_(0.5)
+    torch.save({f"module.{key}": value for key, value in network.state_dict().items()}, tmp_path / "craft.pth")
+
+    manifest = export_weights(tmp_path / "craft.pth", tmp_path / "weights", "craft-vgg16", "MIT", {}, {})
+
+    pixels = np.random.default_rng(0).random((1, 3, 64, 64), dtype=np.float32)
+    with torch.inference_mode():
+        wanted = network.eval()(torch.from_numpy(pixels)).numpy()
+    found = open_engine(manifest, manifest.entry("detector"), build=build_detector)(pixels)
+    assert wanted.std() > 0
+    np.testing.assert_allclose(found, wanted, atol=2e-3)

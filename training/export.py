@@ -14,15 +14,17 @@ from torch import Tensor, nn
 
 from ocr_doc.core.errors import UsageError, WeightsError
 from ocr_doc.core.files import write_whole
-from ocr_doc.detectors.network import CraftLight
+from ocr_doc.detectors.craft_vgg import CraftVggConfig, load_public_craft
+from ocr_doc.detectors.factory import build_detector
 from ocr_doc.recognizer.network import CRNN
 from ocr_doc.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from ocr_doc.training.detector_loop import detector_shape
 from ocr_doc.training.recognizer_loop import ARCHITECTURE, network_alphabet, network_shape
 from ocr_doc.weights.engines import OnnxEngine
 from ocr_doc.weights.manifest import NAME, Entry, Kind, Manifest, load_manifest, write_entry
 
 OPSET = 17
+# What other projects publish their weights as.
+_PICKLED = (".pth", ".pt")
 # Rounding differs between engines; scores and log-probabilities of a sound export agree to this.
 _TOLERANCE = 2e-3
 
@@ -45,7 +47,7 @@ def export_weights(
     """Writes `name.onnx` and `name.safetensors` and lists them in the folder's manifest.
 
     Args:
-        checkpoint: A file of averaged weights that a training wrote.
+        checkpoint: A file of averaged weights that a training wrote, or the public CRAFT weights (.pth).
         folder: The folder of weights; made if need be.
         name: The network's name.
         licence: Of the weights.
@@ -57,7 +59,7 @@ def export_weights(
         WeightsError: If the checkpoint is damaged, cannot be exported, or the graph does not compute the same.
         OutputError: If the folder cannot be written.
     """
-    loaded = load_checkpoint(checkpoint)
+    loaded = _public_craft(checkpoint) if checkpoint.suffix in _PICKLED else load_checkpoint(checkpoint)
     network = _detector(loaded) if loaded.config.get("architecture") != ARCHITECTURE else _recognizer(loaded)
     _check_name(folder, name, network.kind)
     try:
@@ -78,6 +80,11 @@ def export_weights(
     return write_entry(folder, entry, [f"{name}.onnx", f"{name}.safetensors"])
 
 
+def _public_craft(path: Path) -> Checkpoint:
+    """Weights of the paper's network, under the public file's names; its file says nothing of how it was made."""
+    return Checkpoint(load_public_craft(path).state_dict(), CraftVggConfig().to_dict(), {})
+
+
 def _check_name(folder: Path, name: str, kind: Kind) -> None:
     if not name or name != Path(name).name or name.startswith("."):
         raise UsageError(f"{name!r} is no name for a network.", "Use letters, digits and dashes.")
@@ -86,9 +93,8 @@ def _check_name(folder: Path, name: str, kind: Kind) -> None:
 
 
 def _detector(checkpoint: Checkpoint) -> _Network:
-    config = detector_shape(checkpoint)
-    example = torch.rand(1, 3, 64, 96)
-    return _Network("detector", CraftLight(config), example, {0: "n", 2: "h", 3: "w"}, config.to_dict())
+    module = build_detector(checkpoint.config)
+    return _Network("detector", module, torch.rand(1, 3, 64, 96), {0: "n", 2: "h", 3: "w"}, checkpoint.config)
 
 
 def _recognizer(checkpoint: Checkpoint) -> _Network:

@@ -65,6 +65,7 @@ class Pen:
         technique: "thermal" draws from a coarse raster of square dots, "dots" from needles.
         rows: Raster rows per `size` for the two dotted techniques.
         thickness: Pixels by which strokes grow (> 0) or shrink (< 0).
+        blank: Width of the space between words, relative to the face's own.
     """
 
     face: Face
@@ -74,6 +75,7 @@ class Pen:
     technique: Technique = "plain"
     rows: int = 24
     thickness: int = 0
+    blank: float = 1.0
     _glyphs: dict[str, Glyph] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -97,7 +99,7 @@ class Pen:
     def _draw(self, character: str) -> Glyph:
         font = self._font
         box = [int(v) for v in font.getbbox(character, anchor="ls")]
-        advance = font.getlength(character)
+        advance = font.getlength(character) * (self.blank if character == " " else 1.0)
         width, height = box[2] - box[0], box[3] - box[1]
         if width <= 0 or height <= 0:
             mask = np.zeros((0, 0), np.uint8)

@@ -44,7 +44,9 @@ class Desk:
         tracking = float(rng.uniform(0, 0.12)) if self.chance(0.15) else 0.0
         thickness = int(rng.choice([-1, 1])) if self.chance(0.08) else 0
         face = pick_face(rng, self.faces, kinds, bold)
-        return Pen(face, size or self.size, stretch, tracking, thickness=thickness)
+        # Tight setting is where two words look like one, and wide setting where one looks like two.
+        blank = float(rng.uniform(0.6, 1.5)) if self.chance(0.5) else 1.0
+        return Pen(face, size or self.size, stretch, tracking, thickness=thickness, blank=blank)
 
     def bold_of(self, pen: Pen) -> Pen:
         """A bold pen of the same kind and size."""

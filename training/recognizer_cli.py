@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--validation", type=Path, help="real crops to measure on, never trained on")
     parser.add_argument(
-        "--signs", type=float, default=0.35, help="share of drawn crops that look like photographs (%(default)s)"
+        "--signs", type=float, default=0.27, help="share of drawn crops that look like photographs (%(default)s)"
     )
     parser.add_argument("--area", type=int, default=5120, help="pixel columns of a step's crops (%(default)s)")
     parser.add_argument("--transformer", action="store_true", help="put a spatial transformer in front")

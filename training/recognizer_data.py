@@ -74,7 +74,7 @@ class CropMix:
     """
 
     real: tuple[tuple[Path, float], ...] = ()
-    signs: float = 0.35
+    signs: float = 0.27
     seed: int = 0
     fonts: tuple[Path, ...] | None = None
     cache: Path | None = None

@@ -214,9 +214,9 @@ class TextSource:
     def text(self, rng: np.random.Generator) -> str:
         """A text of one to about five words, at least one symbol, covered by the alphabet."""
         draw = rng.random()
-        if draw < 0.54:
+        if draw < 0.48:
             text = self.styled_word(rng)
-        elif draw < 0.60:
+        elif draw < 0.62:
             text = " ".join(self.styled_word(rng) for _ in range(int(rng.integers(2, 4))))
         else:
             makers = (self.price, self.number, self.date, self.code, self.noise, self.contact)

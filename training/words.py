@@ -52,7 +52,7 @@ def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
 
 
 def render_word(
-    rng: np.random.Generator, faces: tuple[Face, ...], texts: TextSource, signs: float = 0.35, longest: int = 0
+    rng: np.random.Generator, faces: tuple[Face, ...], texts: TextSource, signs: float = 0.27, longest: int = 0
 ) -> tuple[WordSample, WordSample]:
     """Draws two crops of one text in one face, each with a print, geometry and camera of its own.
 
@@ -79,7 +79,7 @@ def render_word(
 def _pictured(rng: np.random.Generator, mask: Mask, kind: FaceKind, sign: bool, text: str) -> WordSample:
     """The drawn letters as a crop: printed, bent, inked, captured."""
     mask = _bent(rng, _printed(rng, mask, kind, sign), sign)
-    return WordSample(_captured(rng, _inked(rng, mask, sign)), text)
+    return WordSample(_captured(rng, _inked(rng, mask, sign), copied=not sign and rng.random() < 0.16), text)
 
 
 def _drawn(rng: np.random.Generator, face: Face, text: str, sign: bool) -> Mask:
@@ -90,8 +90,11 @@ def _drawn(rng: np.random.Generator, face: Face, text: str, sign: bool) -> Mask:
     if rng.random() < (0.3 if sign else 0.18):
         spacing = size * float(rng.uniform(-0.04, 0.3))
     stroke = int(rng.random() < 0.12) + int(sign and rng.random() < 0.1)
-    pieces = [(0.0, text)] if spacing == 0 else _spaced(font, text, spacing)
-    length = font.getlength(text) + spacing * len(text) if spacing else 0.0
+    # Words set tight, as a detector joins them, and set wide.
+    blank = float(rng.uniform(0.5, 1.8)) if " " in text and rng.random() < 0.6 else 1.0
+    pieces, length = [(0.0, text)], 0.0
+    if spacing or blank != 1.0:
+        pieces, length = _spaced(font, text, spacing, blank)
     box = font.getbbox(text, anchor="ls", stroke_width=stroke)
     left, right = (size * rng.uniform(*span) for span in _margins(rng))
     above, below = (size * rng.uniform(*span) for span in _margins(rng))
@@ -120,12 +123,15 @@ def _margins(rng: np.random.Generator) -> tuple[tuple[float, float], tuple[float
     return (0.03, 0.25), (0.03, 0.25)
 
 
-def _spaced(font: ImageFont.FreeTypeFont, text: str, spacing: float) -> list[tuple[float, str]]:
+def _spaced(
+    font: ImageFont.FreeTypeFont, text: str, spacing: float, blank: float
+) -> tuple[list[tuple[float, str]], float]:
+    """The text's symbols with the place of each, `spacing` pixels further apart, spaces `blank` times as wide."""
     pieces, x = [], 0.0
     for symbol in text:
         pieces.append((x, symbol))
-        x += font.getlength(symbol) + spacing
-    return pieces
+        x += font.getlength(symbol) * (blank if symbol == " " else 1.0) + spacing
+    return pieces, x
 
 
 def _draw_neighbours(
@@ -273,11 +279,11 @@ def _outline(rng: np.random.Generator, ground: Mask, mask: Mask, ink: float) -> 
     ground += (shade - ground) * edge
 
 
-def _captured(rng: np.random.Generator, picture: Mask) -> NDArray[np.uint8]:
+def _captured(rng: np.random.Generator, picture: Mask, copied: bool) -> NDArray[np.uint8]:
     """What camera or scanner make of it: resolution, blur, noise, contrast, 1 bit, JPEG."""
     h, w = picture.shape
     # Text on real pages is mostly 10 to 40 pixels high; what is smaller than the network's 32 is blurred by scaling up.
-    height = int(np.clip(np.exp(rng.normal(np.log(25), 0.42)), 9, 64))
+    height = int(np.clip(np.exp(rng.normal(np.log(23), 0.45)), 9, 64))
     width = max(3, round(w * height / h * float(np.clip(rng.normal(1, 0.1), 0.75, 1.3))))
     if rng.random() < 0.4:
         sigma = float(rng.uniform(0.3, 1.3)) * max(1.0, h / height) * 0.7
@@ -287,6 +293,8 @@ def _captured(rng: np.random.Generator, picture: Mask) -> NDArray[np.uint8]:
         kernel = np.zeros((length, length), np.float32)
         kernel[(length // 2, slice(None)) if rng.random() < 0.6 else (slice(None), length // 2)] = 1 / length
         picture = np.asarray(cv2.filter2D(picture, -1, kernel), dtype=np.float32)
+    if copied:
+        picture = _copied(rng, picture, height)
     style = cv2.INTER_AREA if rng.random() < 0.75 else cv2.INTER_LINEAR
     picture = np.asarray(cv2.resize(picture, (width, height), interpolation=style), dtype=np.float32)
     if rng.random() < 0.5:
@@ -304,6 +312,22 @@ def _captured(rng: np.random.Generator, picture: Mask) -> NDArray[np.uint8]:
         coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
         pixels = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
     return pixels
+
+
+def _copied(rng: np.random.Generator, picture: Mask, height: int) -> Mask:
+    """A photocopy, a fax or an archive's scan: one bit at some resolution, its letters filled in or eaten away.
+
+    What comes back is that picture before it was scaled down to grey, as archives do with their scans.
+    """
+    fine = int(height * rng.uniform(1.0, 2.4)) + 1
+    width = max(3, round(picture.shape[1] * fine / picture.shape[0]))
+    small = np.asarray(cv2.resize(picture, (width, fine), interpolation=cv2.INTER_AREA), dtype=np.float32)
+    if rng.random() < 0.7:
+        small = np.asarray(cv2.GaussianBlur(small, (0, 0), float(rng.uniform(0.4, 1.1))), dtype=np.float32)
+    low, high = float(small.min()), float(small.max())
+    rough = (_smooth_noise(rng, small.shape, rng.uniform(1.0, 2.5)) - 0.5) * rng.uniform(0.0, 0.7) * (high - low)
+    level = low + (high - low) * float(np.clip(rng.normal(0.55, 0.13), 0.25, 0.85))
+    return np.where(small + rough > level, high, low).astype(np.float32)
 
 
 def contact_sheet(samples: Sequence[WordSample], columns: int = 6) -> NDArray[np.uint8]:
