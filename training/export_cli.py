@@ -14,7 +14,10 @@ from ocr_doc.training.readers import read_rows
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of an export."""
-    parser.add_argument("checkpoint", type=Path, help="weights that a training wrote (best.safetensors), or CRAFT's .pth")
+    parser.add_argument("checkpoint", type=Path, help="weights that a training wrote, or CRAFT's .pth")
+    parser.add_argument("weights", type=Path, help="folder of weights; ocr-doc takes it as --weights")
+    parser.add_argument("name", help="the network's name in the manifest")
+    parser.add_argument("--licence", default="Apache-2.0", help="licence of the weights (%(default)s)")
     parser.add_argument("--recipe", type=Path, help="JSON file: how the weights were made")
     parser.add_argument("--metrics", type=Path, help="JSON file: what was measured on them")
 
