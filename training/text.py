@@ -102,9 +102,9 @@ class TextSource:
         """A word in lower, title or upper case, at times with punctuation."""
         word = self.word(rng) if rng.random() < 0.8 else str(rng.choice(RECEIPT_WORDS))
         style = rng.random()
-        if style < 0.38:
+        if style < 0.27:
             word = word.upper() if self.alphabet.covers(word.upper()) else word
-        elif style < 0.66:
+        elif style < 0.47:
             word = word[:1].upper() + word[1:]
         return self._punctuated(word, rng)
 
@@ -137,7 +137,7 @@ class TextSource:
             text += str(rng.choice([" €", "€", " EUR", " kr", " zł", " Kč", "-", " A", " B", "*", " SR", " T", "%"]))
         elif draw < 0.46:
             text = "-" + text
-        elif draw < 0.48:
+        elif draw < 0.52:
             text = f"({text})"
         return text
 
@@ -214,9 +214,9 @@ class TextSource:
     def text(self, rng: np.random.Generator) -> str:
         """A text of one to about five words, at least one symbol, covered by the alphabet."""
         draw = rng.random()
-        if draw < 0.48:
+        if draw < 0.52:
             text = self.styled_word(rng)
-        elif draw < 0.62:
+        elif draw < 0.66:
             text = " ".join(self.styled_word(rng) for _ in range(int(rng.integers(2, 4))))
         else:
             makers = (self.price, self.number, self.date, self.code, self.noise, self.contact)

@@ -20,7 +20,7 @@ from ocr_doc.training.text import TextSource
 
 Mask = NDArray[np.float32]
 DOCUMENT_KINDS: dict[FaceKind, float] = {
-    "sans": 5, "serif": 3, "mono": 3, "condensed": 2, "typewriter": 3, "receipt": 3, "dotmatrix": 2, "hand": 0.3,
+    "sans": 5, "serif": 5, "mono": 3, "condensed": 2, "typewriter": 3, "receipt": 3, "dotmatrix": 2, "hand": 0.3,
     "display": 0.5,
 }  # fmt: skip
 SIGN_KINDS: dict[FaceKind, float] = {
