@@ -137,7 +137,7 @@ class TextSource:
             text += str(rng.choice([" €", "€", " EUR", " kr", " zł", " Kč", "-", " A", " B", "*", " SR", " T", "%"]))
         elif draw < 0.46:
             text = "-" + text
-        elif draw < 0.52:
+        elif draw < 0.48:
             text = f"({text})"
         return text
 
