@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cache
 from types import TracebackType
-
-import numpy as np
 
 import ocr_doc.export  # noqa: F401 - makes the writers known to Document.save
 from ocr_doc.batch import BatchItem, read_all
@@ -16,10 +16,10 @@ from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.layout.rows import arrange, page_skew
 from ocr_doc.networks import Detector, Networks, Reader
 from ocr_doc.options import Device, EngineOptions, Options
-from ocr_doc.recognizer.crops import rectify, to_grey
+from ocr_doc.page_text import PageReader
+from ocr_doc.recognizer.crops import to_grey
 from ocr_doc.recognizer.reader import Reading
 from ocr_doc.sources import PageImage, Source, read_pages, source_name
-from ocr_doc.words import read_words
 
 __all__ = ["Alternative", "Block", "Character", "Document", "Line", "OCRPipeline", "Page", "Source", "Word"]
 
@@ -127,34 +127,29 @@ class OCRPipeline:
         return Document(source_name(source), pages, self._networks.info())
 
     def _pages(self, source: Source, options: Options) -> Iterator[Page]:
-        reader: Reader | None = None
+        # Networks are loaded when a page needs them: one without a readable page is told before, and one whose pages
+        # bring their text may need none.
+        page_reader = PageReader(self._networks.detector, cache(lambda: self._networks.reader(options)), options)
         for image in read_pages(source, options.input):
-            # Asked for only now: a source without a readable page is told before any weights are loaded.
-            detector = self._networks.detector()
-            reader = reader or self._networks.reader(options)
-            yield _read_page(image, detector, reader, options)
+            yield _read_page(image, page_reader)
 
 
-def _read_page(image: PageImage, detector: Detector, reader: Reader, options: Options) -> Page:
-    found = detector.detect(image.pixels)
-    grey = to_grey(image.pixels)
-    crops = [rectify(grey, np.array(each.quad)) for each in found]
-    readings = reader.read(crops, [len(each.characters) for each in found])
-    words = read_words(found, readings, options)
-    height, width = grey.shape
+def _read_page(image: PageImage, reader: PageReader) -> Page:
+    text = reader.read(image)
+    height, width = image.pixels.shape[:2]
     return Page(
         number=image.number,
         width=width,
         height=height,
-        blocks=arrange(words),
+        blocks=arrange(text.words),
         dpi=image.dpi,
-        skew=page_skew(words),
-        warnings=image.warnings,
+        skew=page_skew(text.words),
+        warnings=(*image.warnings, *text.warnings),
     )
 
 
 def _only_page(source: Source, options: Options) -> PageImage:
-    pages = read_pages(source, options.input)
+    pages = read_pages(source, replace(options.input, text_layer=False))
     first = next(pages)
     if next(pages, None) is not None:
         remedy = 'Choose one, such as pages="1", or read the document as a whole.'

@@ -34,7 +34,10 @@ exit codes: 0 ok, 1 internal fault, 2 usage, 3 input missing, 4 empty, 5 broken,
 8 password, 9 no pages, 10 weights, 11 output, 12 package or device missing, 13 some of several failed, 130 interrupted
 """
 # Parsed arguments that are options of a call or of the engines; the rest is the command line's own.
-_READING = ("dpi", "pages", "password", "pdf_renderer", "min_confidence", "beam_width", "batch_size", "characters")
+_READING = (
+    *("dpi", "pages", "password", "pdf_renderer", "pdf_text"),
+    *("min_confidence", "beam_width", "batch_size", "characters"),
+)
 _ENGINE = ("device", "threads", "weights")
 
 
@@ -83,6 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--password", help="opens encrypted PDFs")
     add("--dpi", type=_number(int, 1), help="resolution at which PDF pages are drawn (200)")
     add("--pdf-renderer", choices=("auto", "poppler", "pdfium"), help="what draws PDF pages (auto)")
+    add("--pdf-text", choices=("auto", "use", "ignore"), help="what of a PDF's own text is used (auto: what is sound)")
     add("--max-megapixels", type=_number(float, 0.000001), metavar="N", help="largest page that is read (178)")
     add("--min-confidence", type=_number(float, 0, 1), metavar="P", help="leave out words below this, 0 to 1 (0)")
     add("--characters", action=argparse.BooleanOptionalAction, help="a record for each character in JSON (yes)")

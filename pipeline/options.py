@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 from ocr_doc.core.errors import UsageError
 from ocr_doc.page_image import DEFAULT_MAX_PIXELS, InputOptions, PdfRenderer
+from ocr_doc.text_layer import PdfText
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -47,6 +48,8 @@ class Options:
 
     Attributes:
         dpi, pages, password, pdf_renderer, max_pixels: See `ocr_doc.page_image.InputOptions`.
+        pdf_text: What of a PDF's own text is used: "auto" takes what can be seen on the page and agrees with it, and
+            reads the rest; "use" takes all of it as it is, and reads only pages without any; "ignore" reads all pages.
         min_confidence: In [0, 1]; words below it are left out of the result. 0 leaves out none.
         beam_width: Readings kept while a word is decoded; 1 takes the best symbol at each step.
         lexicon: Words that the beam search prefers, any iterable; needs a beam width above 1. None for none.
@@ -62,6 +65,7 @@ class Options:
     password: str | None = None
     pdf_renderer: PdfRenderer = "auto"
     max_pixels: int = DEFAULT_MAX_PIXELS
+    pdf_text: PdfText = "auto"
     min_confidence: float = 0.0
     beam_width: int = 1
     lexicon: tuple[str, ...] | None = None
@@ -70,6 +74,9 @@ class Options:
 
     def __post_init__(self) -> None:
         _ = self.input  # its own checks
+        if self.pdf_text not in get_args(PdfText):
+            known = ", ".join(get_args(PdfText))
+            raise UsageError(f"{self.pdf_text!r} is no way to use a PDF's text.", f"Choose one of {known}.")
         if not 0.0 <= self.min_confidence <= 1.0:
             raise UsageError(f"A confidence of {self.min_confidence:g} is no probability.", "Give a number in [0, 1].")
         if self.beam_width < 1:
@@ -84,7 +91,8 @@ class Options:
     @property
     def input(self) -> InputOptions:
         """The part that the readers of sources take."""
-        return InputOptions(self.dpi, self.pages, self.password, self.pdf_renderer, self.max_pixels)
+        layer = self.pdf_text != "ignore"
+        return InputOptions(self.dpi, self.pages, self.password, self.pdf_renderer, self.max_pixels, layer)
 
     def changed(self, **changes: object) -> Options:
         """These options with some values changed.

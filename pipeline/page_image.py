@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ocr_doc.core.errors import InputBrokenError, InputTooLargeError, UsageError
 from ocr_doc.page_range import PageRange
+from ocr_doc.text_layer import TextLayer
 
 PdfRenderer = Literal["auto", "poppler", "pdfium"]
 
@@ -29,6 +30,7 @@ class InputOptions:
         password: Opens encrypted PDFs.
         pdf_renderer: What draws PDF pages; `auto` takes poppler where it is installed, else PDFium.
         max_pixels: Largest page in pixels, at least 1; larger ones are refused before they are decoded or drawn.
+        text_layer: Whether PDF pages bring their own text along.
 
     Raises:
         UsageError: If a value is out of its range or `pages` is no page range.
@@ -39,6 +41,7 @@ class InputOptions:
     password: str | None = None
     pdf_renderer: PdfRenderer = "auto"
     max_pixels: int = DEFAULT_MAX_PIXELS
+    text_layer: bool = False
 
     def __post_init__(self) -> None:
         if self.dpi is not None and self.dpi < 1:
@@ -71,12 +74,14 @@ class PageImage:
             read-only: it can be the caller's own array.
         dpi: Resolution that the file states or that a PDF was drawn at; None where unknown.
         warnings: What the user should know of this page, a sentence each.
+        layer: The page's own text, in its pixels, where a PDF has some and it is asked for.
     """
 
     number: int
     pixels: NDArray[np.uint8]
     dpi: float | None = None
     warnings: tuple[str, ...] = ()
+    layer: TextLayer | None = None
 
 
 def check_size(width: float, height: float, where: str, options: InputOptions) -> None:

@@ -7,6 +7,7 @@ are imported on first use: images need neither.
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import shutil
 import threading
@@ -27,9 +28,12 @@ from ocr_doc.core.errors import (
 )
 from ocr_doc.images import pillow_calls
 from ocr_doc.page_image import InputOptions, PageImage, check_size
+from ocr_doc.text_layer import TextLayer
 
 if TYPE_CHECKING:
     import pypdfium2
+
+_LOG = logging.getLogger(__name__)
 
 POINTS_PER_INCH = 72
 _AGAIN = "Export, scan or download the file again."
@@ -73,7 +77,9 @@ def read_pdf_file(file: BinaryIO, path: Path | None, name: str, options: InputOp
                 for number in numbers[start : start + _PAGES_PER_OPENING]:
                     where = f"{name}, page {number}"
                     check_size(*_drawn_size(document, number, where, options.draw_dpi), where, options)
-                    yield PageImage(number, _draw_page(draw, number, where), float(options.draw_dpi))
+                    pixels = _draw_page(draw, number, where)
+                    layer = _text_layer(document, number, pixels.shape) if options.text_layer else None
+                    yield PageImage(number, pixels, float(options.draw_dpi), layer=layer)
 
 
 def count_pdf_pages(file: BinaryIO, name: str, password: str | None) -> int:
@@ -181,6 +187,27 @@ def _draw_page(draw: _Draw, number: int, where: str) -> NDArray[np.uint8]:
         raise
     except Exception as error:  # pdf2image lets out whatever poppler's output breaks
         raise _broken_page(where, error) from error
+
+
+def _text_layer(document: pypdfium2.PdfDocument, number: int, shape: tuple[int, ...]) -> TextLayer | None:
+    """The text layer of a page that has been drawn; None where it has none that can be read."""
+    import pypdfium2  # noqa: PLC0415 - see _open_document
+
+    from ocr_doc.pdf_layer import read_layer  # noqa: PLC0415
+
+    height, width = shape[:2]
+    try:
+        with _PDFIUM:
+            with contextlib.closing(document[number - 1]) as page:
+                noted = pypdfium2.raw.FPDFPage_GetAnnotCount(page.raw) > 0
+                if noted and page.formenv is not None:
+                    page.flatten()  # what fields and notes show becomes text of the page, once it is loaded anew
+            with contextlib.closing(document[number - 1]) as page:
+                layer = read_layer(page, width, height)
+    except pypdfium2.PdfiumError as error:
+        _LOG.info("page %d: its text layer cannot be read: %s", number, error)
+        return None
+    return layer if layer.words else None
 
 
 def _broken_page(where: str, error: Exception) -> InputBrokenError:

@@ -89,11 +89,11 @@ def _words(found: FoundWord, reading: ReadText, with_characters: bool) -> Iterat
     parts = list(_between_spaces(reading.characters))
     for part in parts:
         characters = tuple(
-            Character(symbol.text, _confidence(symbol.confidence), _rounded(next(quads))) for symbol in part
+            Character(symbol.text, _confidence(symbol.confidence), rounded_quad(next(quads))) for symbol in part
         )
         quad = found.quad if len(parts) == 1 else _cut(found.quad, part[0].start, part[-1].end)
         text = "".join(symbol.text for symbol in part)
-        yield Word(text, _confidence(reading.confidence), _rounded(quad), characters if with_characters else ())
+        yield Word(text, _confidence(reading.confidence), rounded_quad(quad), characters if with_characters else ())
 
 
 def _between_spaces(symbols: Sequence[ReadSymbol]) -> Iterator[list[ReadSymbol]]:
@@ -126,7 +126,8 @@ def _along(start: Point, end: Point, fraction: float) -> Point:
     return start[0] + (end[0] - start[0]) * fraction, start[1] + (end[1] - start[1]) * fraction
 
 
-def _rounded(quad: Quad) -> Quad:
+def rounded_quad(quad: Quad) -> Quad:
+    """A quad with as many digits as results have."""
     a, b, c, d = ((round(float(x), QUAD_DIGITS), round(float(y), QUAD_DIGITS)) for x, y in quad)
     return a, b, c, d
 
