@@ -70,7 +70,7 @@ class Verdict:
     Attributes:
         truth: The word.
         stage: What became of it.
-        read: The words linked to it; of a right word the one that is it.
+        read: The words linked to it, in the engine's order; of a right word the one that is it.
         place: Where it is or is looked for: its box, else its line's, else None.
     """
 
@@ -129,7 +129,7 @@ def judge(lines: Sequence[TruthLine], read: Sequence[ReadWord], on_truth: Sequen
             stage = Stage.SPLIT
         else:
             stage = _wrong(word, read[members[0]], on_truth[i] if on_truth else None)
-        verdicts.append(Verdict(word, stage, tuple(read[j] for j in members), word.box or line.box))
+        verdicts.append(Verdict(word, stage, tuple(read[j] for j in sorted(members)), word.box or line.box))
     right = taken.union(spare.values())
     extra = tuple(word for j, word in enumerate(read) if j not in right and not shared_by[j])
     return Judgement(tuple(verdicts), extra, tuple(j in right for j in range(len(read))))

@@ -98,6 +98,11 @@ def test_stages_of_a_line_follow_its_text() -> None:
     assert of("GRAND", "10.00") == [Stage.RIGHT, Stage.NOT_FOUND, Stage.RIGHT]
 
 
+def test_parts_of_a_split_word_keep_their_order() -> None:
+    parts = [ReadWord("t", (100, 10, 110, 30)), ReadWord("otal", (112, 10, 160, 30))]
+    assert judge([line(("total", BOX))], parts).verdicts[0].read == tuple(parts)
+
+
 def test_words_on_no_truth_are_extra() -> None:
     read = [ReadWord("total", BOX), ReadWord("~", (500, 300, 520, 320))]
     judged = judge([line(("total", BOX))], read)
