@@ -143,6 +143,7 @@ def _read_page(image: PageImage, reader: PageReader) -> Page:
         height=height,
         blocks=arrange(text.words),
         dpi=image.dpi,
+        rotation=text.rotation,
         skew=page_skew(text.words),
         warnings=(*image.warnings, *text.warnings),
     )

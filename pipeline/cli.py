@@ -35,7 +35,7 @@ exit codes: 0 ok, 1 internal fault, 2 usage, 3 input missing, 4 empty, 5 broken,
 """
 # Parsed arguments that are options of a call or of the engines; the rest is the command line's own.
 _READING = (
-    *("dpi", "pages", "password", "pdf_renderer", "pdf_text"),
+    *("dpi", "pages", "password", "pdf_renderer", "pdf_text", "orientation"),
     *("min_confidence", "beam_width", "batch_size", "characters"),
 )
 _ENGINE = ("device", "threads", "weights")
@@ -87,6 +87,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--dpi", type=_number(int, 1), help="resolution at which PDF pages are drawn (200)")
     add("--pdf-renderer", choices=("auto", "poppler", "pdfium"), help="what draws PDF pages (auto)")
     add("--pdf-text", choices=("auto", "use", "ignore"), help="what of a PDF's own text is used (auto: what is sound)")
+    turns = [str(degrees) for degrees in (0, 90, 180, 270)]
+    add("--orientation", choices=("auto", *turns), help="degrees clockwise to turn pages by (auto: found out)")
     add("--max-megapixels", type=_number(float, 0.000001), metavar="N", help="largest page that is read (178)")
     add("--min-confidence", type=_number(float, 0, 1), metavar="P", help="leave out words below this, 0 to 1 (0)")
     add("--characters", action=argparse.BooleanOptionalAction, help="a record for each character in JSON (yes)")
@@ -106,6 +108,8 @@ def options_from(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[st
     """The arguments as `OCRPipeline` takes them: those of the engines, and those of `Options`; only what was given."""
     given = vars(arguments)
     reading = {name: given[name] for name in _READING if name in given}
+    if reading.get("orientation", "auto") != "auto":
+        reading["orientation"] = int(reading["orientation"])
     if "max_megapixels" in given:
         reading["max_pixels"] = max(1, round(given["max_megapixels"] * 1_000_000))
     if "lexicon" in given:

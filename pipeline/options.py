@@ -16,6 +16,7 @@ from ocr_doc.page_image import DEFAULT_MAX_PIXELS, InputOptions, PdfRenderer
 from ocr_doc.text_layer import PdfText
 
 Device = Literal["auto", "cpu", "cuda"]
+Orientation = Literal["auto", 0, 90, 180, 270]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Options:
         dpi, pages, password, pdf_renderer, max_pixels: See `ocr_doc.page_image.InputOptions`.
         pdf_text: What of a PDF's own text is used: "auto" takes what can be seen on the page and agrees with it, and
             reads the rest; "use" takes all of it as it is, and reads only pages without any; "ignore" reads all pages.
+        orientation: Degrees clockwise by which pages are turned to be read, 0, 90, 180 or 270; "auto" finds them
+            out for each page.
         min_confidence: In [0, 1]; words below it are left out of the result. 0 leaves out none.
         beam_width: Readings kept while a word is decoded; 1 takes the best symbol at each step.
         lexicon: Words that the beam search prefers, any iterable; needs a beam width above 1. None for none.
@@ -66,6 +69,7 @@ class Options:
     pdf_renderer: PdfRenderer = "auto"
     max_pixels: int = DEFAULT_MAX_PIXELS
     pdf_text: PdfText = "auto"
+    orientation: Orientation = "auto"
     min_confidence: float = 0.0
     beam_width: int = 1
     lexicon: tuple[str, ...] | None = None
@@ -77,6 +81,9 @@ class Options:
         if self.pdf_text not in get_args(PdfText):
             known = ", ".join(get_args(PdfText))
             raise UsageError(f"{self.pdf_text!r} is no way to use a PDF's text.", f"Choose one of {known}.")
+        if self.orientation not in get_args(Orientation):
+            known = ", ".join(map(str, get_args(Orientation)))
+            raise UsageError(f"Pages cannot be turned by {self.orientation!r} degrees.", f"Choose one of {known}.")
         if not 0.0 <= self.min_confidence <= 1.0:
             raise UsageError(f"A confidence of {self.min_confidence:g} is no probability.", "Give a number in [0, 1].")
         if self.beam_width < 1:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.geometry import Box, Quad, as_quad, quad_box
+from ocr_doc.core.geometry import Box, quad_box
 from ocr_doc.core.records import Character, Word
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.networks import Detector, Reader
 from ocr_doc.options import Options
+from ocr_doc.orientation import LEANING, UNSURE, Look, Turn, View, find_lean, find_turn, moved, sureness, text_turn
 from ocr_doc.page_image import PageImage
 from ocr_doc.pdf_text import covered, judge
-from ocr_doc.recognizer.crops import rectify, to_grey
+from ocr_doc.recognizer.crops import rectify
 from ocr_doc.recognizer.reader import Reading
 from ocr_doc.text_layer import LayerWord
 from ocr_doc.words import read_words, rounded_quad
+
+Floats: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,12 @@ class PageText:
 
     Attributes:
         words: In no particular order, in pixels of the page as given.
+        rotation: Degrees clockwise (0, 90, 180, 270) by which the page is turned to be upright.
         warnings: What the user should know, a sentence each.
     """
 
     words: list[Word]
+    rotation: int = 0
     warnings: tuple[str, ...] = ()
 
 
@@ -50,53 +56,102 @@ class PageReader:
 
     def read(self, image: PageImage) -> PageText:
         """The words of a page."""
-        grey = to_grey(image.pixels)
+        page = View(image.pixels, np.eye(2, 3))
         if image.layer is None:
-            return PageText(self._look(image.pixels, grey))
-        verdict = judge(
-            image.layer, grey, self._options.pdf_text, lambda words: self._read_found(grey, list(map(_found, words)))
-        )
+            look, turn = self._upright(page)
+            return PageText(self._words(look), turn.degrees, _told(turn))
+        grey = page.grey
+
+        def check(words: Sequence[LayerWord]) -> Sequence[Reading]:
+            return self._read(grey, [_found(word) for word in words])
+
+        verdict = judge(image.layer, grey, self._options.pdf_text, check)
         words = [_layer_word(word, self._options.characters) for word in verdict.words]
         doubtful = [_found(word) for word in verdict.doubtful]
-        words += read_words(doubtful, self._read_found(grey, doubtful), self._options)
+        words += read_words(doubtful, self._read(grey, doubtful), self._options)
+        rotation = text_turn((word.quad, len(word.text)) for word in words)
         known = np.array([quad_box(word.quad) for word in (*verdict.words, *verdict.doubtful)]).reshape(-1, 4)
+        warnings = (verdict.warning,) if verdict.warning else ()
         for region in verdict.regions:
-            words += self._look(image.pixels, grey, region, known)
-        return PageText(words, (verdict.warning,) if verdict.warning else ())
+            part = _part(image.pixels, region)
+            # A picture on a page with text has its letters any way; only a scan says which way up the page is.
+            scan = 2 * part.pixels.size > image.pixels.size
+            look, turn = self._upright(part, known, scan)
+            words += self._words(look)
+            if scan:
+                rotation, warnings = turn.degrees, (*warnings, *_told(turn))
+        if self._options.orientation != "auto":
+            rotation = self._options.orientation
+        return PageText(words, rotation, warnings)
 
-    def _look(
-        self,
-        pixels: NDArray[np.uint8],
-        grey: NDArray[np.uint8],
-        region: Box | None = None,
-        known: NDArray[np.float64] | None = None,
-    ) -> list[Word]:
-        """Finds and reads words in a region of the page, those left aside that stand in boxes (M, 4) of known ones."""
-        height, width = grey.shape
-        x0, y0, x1, y1 = (0, 0, width, height) if region is None else (int(side) for side in region)
-        found = [_moved(word, x0, y0) for word in self._detector().detect(pixels[y0:y1, x0:x1])]
-        if known is not None and len(known):
-            double = covered(np.array([word.quad for word in found]).reshape(-1, 4, 2), known)
+    def _upright(self, view: View, known: Floats | None = None, vote: bool = True) -> tuple[Look, Turn]:
+        """Looks at a view, turned and levelled as far as it needs it.
+
+        Args:
+            view: A page or a part of it.
+            known: Boxes (M, 4) on the page, of words that are not to be found again.
+            vote: Whether the view's own words may turn it.
+        """
+        if self._options.orientation != "auto":
+            turn = Turn(self._options.orientation)
+            look = self._see(view.turned(turn.degrees), known)
+        else:
+            look = self._see(view, known)
+            turn = find_turn(look, lambda other: self._find(other, known), self._read_sample) if vote else Turn(0)
+            if turn.degrees:
+                look = self._see(view.turned(turn.degrees), known, turn.found)
+        lean = find_lean(look.words)
+        if abs(lean) >= LEANING:
+            look = max(look, self._see(look.view.levelled(lean), known), key=_worth)
+        return look, turn
+
+    def _see(self, view: View, known: Floats | None = None, words: Sequence[DetectedWord] | None = None) -> Look:
+        """Finds the words of a view, where they are not found yet, and reads them all."""
+        words = self._find(view, known) if words is None else words
+        return Look(view, words, words, self._read(view.grey, words))
+
+    def _find(self, view: View, known: Floats | None) -> Sequence[DetectedWord]:
+        """Finds the words of a view; those that stand on the page in known boxes are left out."""
+        found = self._detector().detect(view.pixels)
+        if known is not None and len(known) and found:
+            double = covered(np.array([moved(word, view.matrix).quad for word in found]), known)
             found = [word for word, skip in zip(found, double, strict=True) if not skip]
-        return read_words(found, self._read_found(grey, found), self._options)
+        return found
 
-    def _read_found(self, grey: NDArray[np.uint8], found: Sequence[DetectedWord]) -> Sequence[Reading]:
+    def _read(self, grey: NDArray[np.uint8], found: Sequence[DetectedWord]) -> Sequence[Reading]:
         """One reading for each word found."""
         if not found:
             return []
         crops = [rectify(grey, np.array(word.quad)) for word in found]
         return self._reader().read(crops, [len(word.characters) for word in found])
 
+    def _read_sample(self, sample: Sequence[tuple[View, DetectedWord]]) -> Sequence[Reading]:
+        """Readings of words of several views, in one batch."""
+        greys = {id(view): view.grey for view, _ in sample}
+        crops = [rectify(greys[id(view)], np.array(word.quad)) for view, word in sample]
+        return self._reader().read(crops, [len(word.characters) for _, word in sample]) if crops else []
 
-def _moved(word: DetectedWord, dx: int, dy: int) -> DetectedWord:
-    """A word found in a part of the page, on the page."""
-    if not (dx or dy):
-        return word
+    def _words(self, look: Look) -> list[Word]:
+        return read_words(look.on_page(), look.readings, self._options)
 
-    def moved(quad: Quad) -> Quad:
-        return as_quad((x + dx, y + dy) for x, y in quad)
 
-    return DetectedWord(moved(word.quad), word.confidence, tuple(map(moved, word.characters)))
+def _part(pixels: NDArray[np.uint8], region: Box) -> View:
+    """A box of the page, its edges rounded outwards."""
+    x0, y0 = int(region[0]), int(region[1])
+    x1, y1 = int(np.ceil(region[2])), int(np.ceil(region[3]))
+    return View(pixels[y0:y1, x0:x1], np.array([(1, 0, x0), (0, 1, y0)], dtype=np.float64))
+
+
+def _told(turn: Turn) -> tuple[str, ...]:
+    """What the user should know of a vote."""
+    if turn.degrees == 0 or turn.confidence >= UNSURE:
+        return ()
+    return (f"turned by {turn.degrees} degrees to be read, which is not sure; --orientation decides it.",)
+
+
+def _worth(look: Look) -> float:
+    """Characters that are read right, as the reader sees it."""
+    return sum(sureness(reading) * len(reading.text) for reading in look.readings)
 
 
 def _found(word: LayerWord) -> DetectedWord:

@@ -1,0 +1,246 @@
+"""Which way up a page is, and how it leans: views of a page, and a vote on which of them is upright.
+
+Detector and reader are made for upright text, and both show when it is not. Text on its side falls to pieces: few long
+words are found on such a page. Text upside down is found as well as upright, yet read badly. So shape tells lying text
+from standing, and a sample of words, read both ways, tells which end is up. Pages that read well as they stand, which
+are nearly all, are asked nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_doc.core.geometry import Quad, as_quad, quad_angle, quad_size, transform_quads
+from ocr_doc.detectors.detector import DetectedWord
+from ocr_doc.detectors.scale import estimate_text_height
+from ocr_doc.recognizer.crops import to_grey
+from ocr_doc.recognizer.reader import Reading
+
+Floats = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
+
+# Words of at least so many characters that are at least so many times as long as high show a direction.
+LONG_CHARACTERS, LONG_ASPECT = 3, 2.0
+# Text lies where long words have this share of all area of words...
+LYING = 0.5
+# ...and is the right way up where they are read this surely, in the mean. Upside down it is a third of that.
+LEGIBLE = 0.5
+# Below this, text that lies is read well neither way: perhaps it does not lie at all.
+ILLEGIBLE = 0.4
+# Characters of a usual word.
+USUAL = 6
+# Words read in a vote, for each turn.
+SAMPLE = 12
+# A page stays as it is unless another turn has so many times its votes, and so many long words to speak for it.
+MARGIN, LEAST_WORDS = 1.3, 2
+# A winner with less than this share of the votes is told of.
+UNSURE = 0.65
+# From so many degrees on a page is levelled before it is read; words that lean less are read as well as level ones.
+LEANING = 5.0
+# Beyond this, in degrees, it is no lean.
+MOST_LEANING = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A page, or a part of one, as it is looked at.
+
+    Attributes:
+        pixels: (h, w, 3) uint8 RGB.
+        matrix: (2, 3), from pixels of the view to pixels of the page.
+    """
+
+    pixels: Pixels
+    matrix: Floats
+
+    @property
+    def grey(self) -> Pixels:
+        """Luminance, (h, w)."""
+        return to_grey(self.pixels)
+
+    def turned(self, degrees: int) -> View:
+        """This view turned clockwise by a multiple of 90 degrees; no pixel is changed."""
+        height, width = self.pixels.shape[:2]
+        back = {
+            0: ((1, 0, 0), (0, 1, 0)),
+            90: ((0, 1, 0), (-1, 0, height)),
+            180: ((-1, 0, width), (0, -1, height)),
+            270: ((0, -1, width), (1, 0, 0)),
+        }[degrees % 360]
+        pixels = np.ascontiguousarray(np.rot90(self.pixels, -(degrees // 90)))
+        return View(pixels, _chained(self.matrix, np.array(back, dtype=np.float64)))
+
+    def levelled(self, lean: float) -> View:
+        """This view turned back by `lean` degrees, whole: it grows, and its corners take the colour of its edges."""
+        height, width = self.pixels.shape[:2]
+        c, s = np.cos(np.radians(lean)), np.sin(np.radians(lean))
+        w, h = int(np.ceil(width * abs(c) + height * abs(s))), int(np.ceil(width * abs(s) + height * abs(c)))
+        turn = np.array([[c, -s], [s, c]])
+        back = np.hstack([turn, (np.array([width, height]) / 2 - turn @ (w / 2, h / 2))[:, None]])
+        # Coordinates count from pixel edges, OpenCV counts pixel centres: half a pixel apart.
+        centres = back.copy()
+        centres[:, 2] += turn @ (0.5, 0.5) - 0.5
+        pixels = cv2.warpAffine(
+            self.pixels, centres, (w, h), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+        )
+        return View(np.asarray(pixels, dtype=np.uint8), _chained(self.matrix, back))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found and read in a view.
+
+    Attributes:
+        view: The view.
+        words: Its words as they were found, in its own pixels.
+        found: The same as they were read: neighbours may have become one.
+        readings: One for each of `found`.
+    """
+
+    view: View
+    words: Sequence[DetectedWord]
+    found: Sequence[DetectedWord]
+    readings: Sequence[Reading]
+
+    def on_page(self) -> list[DetectedWord]:
+        """What was read, in pixels of the page."""
+        return [moved(word, self.view.matrix) for word in self.found]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Which way up a view is.
+
+    Attributes:
+        degrees: Clockwise, by which it has to be turned to be upright: 0, 90, 180 or 270.
+        confidence: The winner's share of its votes and the runner-up's, in [0, 1]; 1 where no vote was needed.
+        found: The words of the view turned so, where the vote came to find them.
+    """
+
+    degrees: int
+    confidence: float = 1.0
+    found: Sequence[DetectedWord] | None = None
+
+
+def moved(word: DetectedWord, matrix: Floats) -> DetectedWord:
+    """A word mapped through a matrix (2, 3)."""
+    quads = transform_quads(np.array([word.quad, *word.characters]), matrix)
+    quad, *characters = (as_quad(each) for each in quads)
+    return DetectedWord(quad, word.confidence, tuple(characters))
+
+
+def find_turn(
+    look: Look,
+    detect: Callable[[View], Sequence[DetectedWord]],
+    read: Callable[[Sequence[tuple[View, DetectedWord]]], Sequence[Reading]],
+) -> Turn:
+    """Decides which way up a view is.
+
+    Args:
+        look: At the view as it stands, all its words read.
+        detect: Finds words in another view; called at most once, where text seems to stand.
+        read: Reads words of views in one batch; called at most once for each axis.
+    """
+    lying, sample = _share(look.words), _long(look.words)
+    long = {id(word) for word in _long(look.found)}
+    sure = [sureness(reading) for word, reading in zip(look.found, look.readings, strict=True) if id(word) in long]
+    if lying >= LYING and _mean(sure) >= LEGIBLE:
+        return Turn(0)
+    # On its side a page may show the detector no words at all; so may one without any.
+    if not look.words and estimate_text_height(look.view.pixels) is None:
+        return Turn(0)
+    votes = {0: lying * _mean(sure)}
+    found: Sequence[DetectedWord] | None = None
+    for axis in (0, 90):
+        view = look.view.turned(axis)
+        if axis:
+            if lying >= LYING and max(votes.values()) >= ILLEGIBLE * lying:
+                break
+            found = detect(view)
+            lying, sample = _share(found), _long(found)
+        picked = _picked(sample)
+        both = {axis + 180: [(view, _reversed(word)) for word in picked]}
+        if axis:
+            both[axis] = [(view, word) for word in picked]
+        readings = iter(read([each for asked in both.values() for each in asked]))
+        for degrees, asked in both.items():
+            mean = _mean(sureness(next(readings)) for _ in asked)
+            votes[degrees] = lying * mean if len(sample) >= LEAST_WORDS else 0.0
+    best = max(votes, key=lambda degrees: votes[degrees] * (MARGIN if degrees == 0 else 1.0))
+    total = sum(sorted(votes.values())[-2:])
+    confidence = votes[best] / total if total > 0 else 0.0
+    return Turn(best, confidence, found if best == 90 else None)
+
+
+def sureness(reading: Reading) -> float:
+    """How surely something is read, in [0, 1], whatever its length: its confidence if it had `USUAL` characters."""
+    return float(reading.confidence ** (USUAL / len(reading.text))) if reading.text else 0.0
+
+
+def find_lean(found: Sequence[DetectedWord]) -> float:
+    """Degrees clockwise by which the words of a view lean, by the baselines of its long words; 0 where few agree."""
+    sample = _long(found)
+    angles = np.array([quad_angle(word.quad) for word in sample])
+    lengths = np.array([quad_size(word.quad)[0] for word in sample])
+    near = np.abs(angles) < MOST_LEANING
+    if near.sum() < 3:
+        return 0.0
+    angles, weights = angles[near], lengths[near] ** 2
+    order = np.argsort(angles, kind="stable")
+    total = np.cumsum(weights[order])
+    lean = float(angles[order][np.searchsorted(total, total[-1] / 2)])
+    agreeing = weights[np.abs(angles - lean) < 3.0].sum()
+    return lean if agreeing > 0.5 * lengths.dot(lengths) else 0.0
+
+
+def text_turn(quads: Iterable[tuple[Quad, int]]) -> int:
+    """Degrees clockwise, 0, 90, 180 or 270, that make upright most of the text of quads, each with its length."""
+    weights = [0] * 4
+    for quad, length in quads:
+        weights[round(quad_angle(quad) / 90) % 4] += length
+    return 90 * (-weights.index(max(weights)) % 4)
+
+
+def _long(found: Sequence[DetectedWord]) -> list[DetectedWord]:
+    """The words that show a direction."""
+    sizes = (quad_size(word.quad) for word in found)
+    return [
+        word
+        for word, (width, height) in zip(found, sizes, strict=True)
+        if not 0 < len(word.characters) < LONG_CHARACTERS and width >= LONG_ASPECT * height
+    ]
+
+
+def _share(found: Sequence[DetectedWord]) -> float:
+    """The share of long words in the area of all."""
+    return _area(_long(found)) / max(_area(found), 1e-6)
+
+
+def _area(words: Iterable[DetectedWord]) -> float:
+    return sum(float(np.prod(quad_size(word.quad))) for word in words)
+
+
+def _picked(words: Sequence[DetectedWord]) -> list[DetectedWord]:
+    """A sample: of middle length, which read surest; those that the detector is surest of."""
+    return sorted(words, key=lambda word: (len(word.characters) > 12, -word.confidence, word.quad))[:SAMPLE]
+
+
+def _reversed(word: DetectedWord) -> DetectedWord:
+    """The word as it is if the page stands upside down."""
+    quads = [(c, d, a, b) for a, b, c, d in (word.quad, *reversed(word.characters))]
+    return DetectedWord(quads[0], word.confidence, tuple(quads[1:]))
+
+
+def _chained(outer: Floats, inner: Floats) -> Floats:
+    """The matrix (2, 3) that does `inner` first and `outer` then."""
+    return np.asarray(outer[:, :2] @ inner + np.array([[0, 0, 1]]) * outer[:, 2:])
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return sum(listed) / len(listed) if listed else 0.0
