@@ -17,6 +17,19 @@ from ocr_doc.core.formats import find_format
 from ocr_doc.core.geometry import Box, Quad, quad_box, union_box
 
 WordSource = Literal["crnn", "characters", "pdf"]
+BlockKind = Literal[
+    "paragraph",
+    "heading",
+    "table",
+    "side_note",
+    "footnote",
+    "header",
+    "footer",
+    "page_number",
+    "vertical",
+]
+RowKind = Literal["text", "header", "item", "continuation", "total"]
+ColumnKind = Literal["text", "number", "quantity", "unit_price", "amount"]
 SCHEMA = "ocr-doc/1"
 
 
@@ -91,10 +104,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines that belong together, in reading order; never empty."""
+    """Lines that belong together, in reading order; never empty.
+
+    Attributes:
+        kind: What it is; "vertical" is text that runs another way than most of the page.
+        level: 1 (largest) to 3 for a heading, 0 for all else.
+    """
 
     lines: tuple[Line, ...]
-    kind: str = "paragraph"
+    kind: BlockKind = "paragraph"
+    level: int = 0
 
     @property
     def text(self) -> str:
@@ -108,6 +127,80 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """Words that stand together in a row, set apart from the rest of it.
+
+    Attributes:
+        box: The upright box around the words; of a ruled table's cell, its rules.
+        words: Left to right, line by line; empty for an empty cell of a ruled table.
+        row: Its row, from 0: of the table, or of the page for a cell of `Page.rows`.
+        column: Its column, from 0: of the table, or its place in the row where the row is in no table.
+        row_span: How many rows it takes.
+        column_span: How many columns it takes.
+    """
+
+    box: Box
+    words: tuple[Word, ...]
+    row: int = 0
+    column: int = 0
+    row_span: int = 1
+    column_span: int = 1
+
+    @property
+    def text(self) -> str:
+        """The words, joined by single spaces."""
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a page as a bill is read: its cells from left to right; never empty.
+
+    Attributes:
+        kind: "item" has an amount, "continuation" goes on with the text of the item before it, "total" adds amounts up,
+            "header" names columns; "text" is all else.
+    """
+
+    cells: tuple[Cell, ...]
+    kind: RowKind = "text"
+
+    @property
+    def text(self) -> str:
+        """The cells, joined by tabs."""
+        return "\t".join(cell.text for cell in self.cells)
+
+    @property
+    def box(self) -> Box:
+        """The upright box (x0, y0, x1, y1) around all cells."""
+        return union_box(cell.box for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table.
+
+    Attributes:
+        box: The upright box around it.
+        cells: Row by row, each row from left to right; no two lie over one another. Places without a cell are empty.
+        columns: What each column holds.
+        ruled: Whether its cells are those of printed rules; else the white between its columns tells them.
+    """
+
+    box: Box
+    cells: tuple[Cell, ...]
+    columns: tuple[ColumnKind, ...]
+    ruled: bool = False
+
+    @property
+    def grid(self) -> tuple[tuple[str, ...], ...]:
+        """The texts by row and column; a cell that spans several places has its text in the first."""
+        rows = [[""] * len(self.columns) for _ in range(max((c.row + c.row_span for c in self.cells), default=0))]
+        for cell in self.cells:
+            rows[cell.row][cell.column] = cell.text
+        return tuple(tuple(row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page.
 
@@ -118,6 +211,8 @@ class Page:
         rotation: Degrees clockwise (0, 90, 180, 270) that the page was turned by to be read.
         skew: Degrees clockwise by which the text lines lean.
         warnings: What the user should know of this page, a sentence each.
+        rows: All rows in reading order as cells: the label at the left and its amount at the right are of one row.
+        tables: Ruled ones and others, in reading order. Their words stand in the blocks, too.
     """
 
     number: int
@@ -128,6 +223,8 @@ class Page:
     rotation: int = 0
     skew: float = 0.0
     warnings: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    tables: tuple[Table, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:

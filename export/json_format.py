@@ -7,14 +7,27 @@ the words. Everything else survives the way there and back unchanged.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ocr_doc.core.geometry import Box, Quad, as_quad
-from ocr_doc.core.records import SCHEMA, Alternative, Block, Character, Document, EngineInfo, Line, Page, Word
+from ocr_doc.core.records import (
+    SCHEMA,
+    Alternative,
+    Block,
+    Cell,
+    Character,
+    Document,
+    EngineInfo,
+    Line,
+    Page,
+    Row,
+    Table,
+    Word,
+)
 
 JsonObject = dict[str, Any]
-LEVELS = ("pages", "blocks", "lines", "words")
+LEVELS = ("pages", "blocks", "lines", "words", "rows", "tables", "cells")
 
 
 def render_json(document: Document) -> bytes:
@@ -25,12 +38,13 @@ def render_json(document: Document) -> bytes:
 
 def _spread(value: JsonObject, indent: str = "\n") -> str:
     """JSON that spreads only the lists of LEVELS over lines: readable, and json's fast encoder does the bulk."""
-    if not any(level in value for level in LEVELS):
+    spread = {key for key in LEVELS if value.get(key) and isinstance(value[key][0], dict)}
+    if not spread:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     inner = indent + " "
     parts = []
     for key, part in value.items():
-        if key in LEVELS and part:
+        if key in spread:
             items = ("," + inner + " ").join(_spread(item, inner + " ") for item in part)
             parts.append(f"{json.dumps(key)}: [{inner} {items}{inner}]")
         else:
@@ -75,7 +89,7 @@ def document_from_dict(data: Mapping[str, Any]) -> Document:
         raise ValueError(f"schema is {schema!r}, not {SCHEMA!r}")
     try:
         return Document(data["source"], tuple(map(_page_from, data["pages"])), EngineInfo(**data["engine"]))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, IndexError) as error:
         raise ValueError(f"not a document of schema {SCHEMA!r}: {error!r}") from error
 
 
@@ -90,11 +104,37 @@ def _page(page: Page) -> JsonObject:
         "text": page.text,
         "warnings": list(page.warnings),
         "blocks": [_block(block) for block in page.blocks],
+        **_cells(page),
     }
 
 
+def _cells(page: Page) -> JsonObject:
+    """Rows and tables. Their cells name words by number: the place of each in the page's blocks, from 0."""
+    numbers: dict[Word, int] = {}
+    for number, word in enumerate(page.words):
+        numbers.setdefault(word, number)
+
+    def cell(each: Cell) -> JsonObject:
+        return {
+            "box": _numbers(each.box),
+            "words": [numbers[word] for word in each.words if word in numbers],
+            "row": int(each.row),
+            "column": int(each.column),
+            "row_span": int(each.row_span),
+            "column_span": int(each.column_span),
+        }
+
+    rows = [{"kind": row.kind, "text": row.text, "cells": list(map(cell, row.cells))} for row in page.rows]
+    tables = [
+        {"box": _numbers(t.box), "ruled": t.ruled, "columns": list(t.columns), "cells": list(map(cell, t.cells))}
+        for t in page.tables
+    ]
+    return {"rows": rows, "tables": tables}
+
+
 def _block(block: Block) -> JsonObject:
-    return {"kind": block.kind, "box": _numbers(block.box), "lines": [_line(line) for line in block.lines]}
+    lines = [_line(line) for line in block.lines]
+    return {"kind": block.kind, "level": int(block.level), "box": _numbers(block.box), "lines": lines}
 
 
 def _line(line: Line) -> JsonObject:
@@ -130,20 +170,39 @@ def _corners(quad: Quad) -> list[list[float]]:
 
 
 def _page_from(data: Mapping[str, Any]) -> Page:
+    blocks = tuple(map(_block_from, data["blocks"]))
+    words = [word for block in blocks for line in block.lines for word in line.words]
     return Page(
         number=data["number"],
         width=data["width"],
         height=data["height"],
-        blocks=tuple(map(_block_from, data["blocks"])),
+        blocks=blocks,
         dpi=data["dpi"],
         rotation=data["rotation"],
         skew=data["skew"],
         warnings=tuple(data["warnings"]),
+        rows=tuple(
+            Row(tuple(_cell_from(cell, words) for cell in row["cells"]), row["kind"]) for row in data.get("rows", ())
+        ),
+        tables=tuple(_table_from(table, words) for table in data.get("tables", ())),
     )
 
 
+def _cell_from(data: Mapping[str, Any], words: Sequence[Word]) -> Cell:
+    x0, y0, x1, y1 = data["box"]
+    place = data["row"], data["column"], data["row_span"], data["column_span"]
+    return Cell((x0, y0, x1, y1), tuple(words[number] for number in data["words"]), *place)
+
+
+def _table_from(data: Mapping[str, Any], words: Sequence[Word]) -> Table:
+    x0, y0, x1, y1 = data["box"]
+    cells = tuple(_cell_from(cell, words) for cell in data["cells"])
+    return Table((x0, y0, x1, y1), cells, tuple(data["columns"]), data["ruled"])
+
+
 def _block_from(data: Mapping[str, Any]) -> Block:
-    return Block(tuple(Line(tuple(map(_word_from, line["words"]))) for line in data["lines"]), data["kind"])
+    lines = tuple(Line(tuple(map(_word_from, line["words"]))) for line in data["lines"])
+    return Block(lines, data["kind"], data.get("level", 0))
 
 
 def _word_from(data: Mapping[str, Any]) -> Word:

@@ -13,7 +13,8 @@ from ocr_doc.batch import BatchItem, read_all
 from ocr_doc.core.errors import UsageError
 from ocr_doc.core.records import Alternative, Block, Character, Document, Line, Page, Word
 from ocr_doc.detectors.detector import DetectedWord
-from ocr_doc.layout.rows import arrange, page_skew
+from ocr_doc.layout.page import lay_out
+from ocr_doc.layout.slope import page_skew
 from ocr_doc.networks import Detector, Networks, Reader
 from ocr_doc.options import Device, EngineOptions, Options
 from ocr_doc.page_text import PageReader
@@ -136,16 +137,19 @@ class OCRPipeline:
 
 def _read_page(image: PageImage, reader: PageReader) -> Page:
     text = reader.read(image)
+    layout = lay_out(text.words)
     height, width = image.pixels.shape[:2]
     return Page(
         number=image.number,
         width=width,
         height=height,
-        blocks=arrange(text.words),
+        blocks=layout.blocks,
         dpi=image.dpi,
         rotation=text.rotation,
         skew=page_skew(text.words),
         warnings=(*image.warnings, *text.warnings),
+        rows=layout.rows,
+        tables=layout.tables,
     )
 
 

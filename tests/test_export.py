@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocr_doc.core.errors import OutputError, UsageError
-from ocr_doc.core.records import Alternative, Block, Character, Document, EngineInfo, Line, Page, Word
+from ocr_doc.core.records import Alternative, Block, Cell, Character, Document, EngineInfo, Line, Page, Row, Table, Word
 from ocr_doc.export import document_from_dict, document_from_json, render_json, to_dict, write_document
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs" / "ocr-doc-1.schema.json").read_text())
@@ -50,6 +50,26 @@ pages = st.builds(
 documents = st.builds(
     Document, st.text(), st.lists(pages, max_size=2).map(tuple), st.builds(EngineInfo, st.text(), st.text(), st.text())
 )
+
+
+def test_rows_and_tables_survive_json() -> None:
+    words = [Word(text, 0.5, QUAD) for text in ("Tea", "1.20", "Tea")]
+    block = Block((Line(tuple(words[:2])), Line((words[2],))), "table")
+    head = Block((Line((Word("Bill", 0.9, QUAD),)),), "heading", 2)
+    box = (1.0, 2.0, 30.5, 12.25)
+    cells = (Cell(box, (words[0],)), Cell(box, (words[1],), 0, 1), Cell(box, (), 1, 0, 1, 2))
+    rows = (Row(cells[:2], "item"), Row((Cell(box, (words[2],), 1),)))
+    page = Page(1, 100, 50, (head, block), rows=rows, tables=(Table(box, cells, ("text", "amount"), True),))
+    document = Document("a.png", (page,))
+    data = render_json(document)
+    jsonschema.validate(json.loads(data), SCHEMA)
+    assert document_from_json(data) == document
+    assert json.loads(data)["pages"][0]["rows"][0]["cells"][1]["words"] == [2]
+    assert page.tables[0].grid == (("Tea", "1.20"), ("", ""))
+    broken = to_dict(document)
+    broken["pages"][0]["rows"][0]["cells"][0]["words"] = [99]
+    with pytest.raises(ValueError, match="schema"):
+        document_from_dict(broken)
 
 
 def small(text: str = "Tést") -> Document:

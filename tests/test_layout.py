@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ocr_doc.core.geometry import as_quad
 from ocr_doc.core.records import Word
-from ocr_doc.layout.rows import arrange, page_skew
+from ocr_doc.layout.page import arrange
+from ocr_doc.layout.slope import page_skew
 
 
 def box(text: str, x: float, y: float, w: float = 60.0, h: float = 20.0) -> Word:

@@ -1,0 +1,93 @@
+"""Cells: the words of a row that stand together, and the columns that cells of several rows make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ocr_doc.layout.frame import Frame
+from ocr_doc.layout.order import Row
+
+# White that parts two cells of a row, in heights of its text; words of one phrase are nearer.
+CELL_GAP = 1.25
+# Of the rows with several cells, how many may reach over the white between two columns, ...
+MAX_CROSSING = 0.15
+# ... and how many at least must stand in a column.
+MIN_COVER = 0.25
+# A cell stands in a column that it shares so much of its width with, or of the column's.
+IN_COLUMN = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words of one cell, left to right, and its ends."""
+
+    words: tuple[int, ...]
+    x0: float
+    x1: float
+
+
+def row_cells(row: Row, frame: Frame, gap: float = CELL_GAP) -> list[Span]:
+    """The cells of a row, left to right."""
+    boxes = frame.boxes[list(row.words)]
+    ends = np.maximum.accumulate(boxes[:, 2])
+    splits = np.flatnonzero(boxes[1:, 0] - ends[:-1] > gap * row.h) + 1
+    edges = [0, *splits.tolist(), len(row.words)]
+    return [Span(row.words[a:b], float(boxes[a:b, 0].min()), float(boxes[a:b, 2].max())) for a, b in pairwise(edges)]
+
+
+def find_columns(rows: Sequence[Sequence[Span]]) -> list[float]:
+    """Where the columns of a table part.
+
+    Args:
+        rows: The cells of each row.
+
+    Returns:
+        The middles of the white between two columns, left to right; empty for a single column.
+    """
+    several = [row for row in rows if len(row) > 1]
+    if not several:
+        return []
+    events = sorted(
+        [(span.x0, 1) for row in several for span in row] + [(span.x1, -1) for row in several for span in row]
+    )
+    crossing = int(MAX_CROSSING * len(several))
+    standing = max(MIN_COVER * len(several), min(2, len(several)))
+    parts: list[float] = []
+    cover, covered, valley = 0, False, None
+    for x, step in events:
+        cover += step
+        if cover <= crossing and valley is None:
+            valley = x
+        elif cover >= standing and step > 0:
+            if covered and valley is not None:
+                parts.append((valley + x) / 2)
+            covered, valley = True, None
+        elif cover > crossing and step > 0 and not covered:
+            valley = None
+    return parts
+
+
+def columns_of(span: Span, parts: Sequence[float], left: float, right: float) -> tuple[int, int]:
+    """The first and last column that a cell stands in.
+
+    Args:
+        span: The cell.
+        parts: Where columns part.
+        left: The table's left edge.
+        right: Its right edge.
+    """
+    edges = [left, *parts, right]
+    width = max(span.x1 - span.x0, 1e-6)
+    inside = []
+    for column, (a, b) in enumerate(pairwise(edges)):
+        shared = min(b, span.x1) - max(a, span.x0)
+        if shared > IN_COLUMN * min(width, b - a):
+            inside.append(column)
+    if not inside:
+        middle = (span.x0 + span.x1) / 2
+        inside = [sum(middle > part for part in parts)]
+    return inside[0], inside[-1]

@@ -1,0 +1,312 @@
+"""Gutters: the white between columns of text, told from the white between a label and its amount.
+
+A bill is full of tall white rectangles: everything between its labels and its amounts. Read as a gutter, one of them
+tears each label from its amount. So white alone decides nothing: a gutter needs running text on both sides, or running
+text on one and, on the other, notes whose lines go their own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from ocr_doc.layout.frame import Frame
+from ocr_doc.layout.slope import Floats
+from ocr_doc.layout.whitespace import Rectangle, white_rectangles
+
+# The narrowest gutter, in heights of text; the gaps of justified lines are as wide, but not one below the other.
+MIN_WIDTH = 0.9
+# The narrowest in line with one that was found.
+MIN_TIGHT = 0.5
+# The shortest, in heights of text: two lines.
+MIN_HEIGHT = 2.2
+# Running text: so many lines, so wide (in heights of text; more where the lines of both sides are aligned, as in a
+# list of labels and values), mostly letters, and lines that mostly fill their column.
+MIN_LINES = 4
+MIN_MEASURE = 6.0
+MIN_ALIGNED = 10.0
+MIN_LETTERS = 0.75
+MIN_FILL = 0.7
+# A line of at least so much of the column's width is text for certain if it is words.
+TEXTUAL_WIDTH = 0.5
+# Of the lines of the side with fewer, how many must stand beside no line of the other for the rows to be independent.
+INDEPENDENT = 0.3
+# Two lines stand beside one another when their middles differ by less than this, in heights.
+BESIDE = 0.22
+# Notes stand beside a text of so many lines, are at most so wide against it, and are independent or in so small a type.
+NOTED_LINES = 5
+NOTED_FILL = 0.8
+MAX_NOTE_WIDTH = 0.5
+NOTE_SIZE = 0.86
+# White within a line that its words are taken together over, in heights of text.
+WITHIN_LINE = 1.6
+# A column ends where the white between two of its lines passes the usual by so many heights, ...
+COLUMN_END = 1.1
+# ... or where lines are so many times taller: a heading over several columns that does not reach across the gutter.
+HEADING = 1.3
+
+
+@dataclass(frozen=True, slots=True)
+class Gutter:
+    """White that separates what stands left of it from what stands right of it.
+
+    Attributes:
+        x: Its middle.
+        top, bottom: What is between these, by its middle, is separated.
+        note: Which side holds notes on the other: "left", "right", or "" for columns of equal rank.
+    """
+
+    x: float
+    top: float
+    bottom: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The lines on one side of a rectangle, each up to the next white; (L,) each, from the top down."""
+
+    x0: Floats
+    x1: Floats
+    y: Floats
+    h: Floats
+    words: Floats
+    letters: Floats
+    digits: Floats
+    outermost: bool
+
+    @property
+    def count(self) -> int:
+        return len(self.y)
+
+    @property
+    def measure(self) -> float:
+        """The width of the column: that of its longer lines."""
+        return float(np.sort(self.x1 - self.x0)[-1 - self.count // 10]) if self.count else 0.0
+
+    @property
+    def lettered(self) -> float:
+        """The share of letters among letters and digits."""
+        return float(self.letters.sum() / max((self.letters + self.digits).sum(), 1.0))
+
+    @property
+    def textual(self) -> Floats:
+        """The middles of lines that can only be running text: not short, no numbers."""
+        long = (self.x1 - self.x0 >= TEXTUAL_WIDTH * self.measure) & (self.words >= 2)
+        return self.y[long & (self.letters >= MIN_LETTERS * (self.letters + self.digits))]
+
+    @property
+    def fill(self) -> float:
+        """How much of the column its lines cover, the middle one."""
+        return float(np.median(self.x1 - self.x0)) / max(self.measure, 1e-6) if self.count else 0.0
+
+
+def find_gutters(frame: Frame, chunks: Sequence[Sequence[int]], tight: Sequence[Sequence[int]]) -> list[Gutter]:
+    """The gutters of a page.
+
+    Args:
+        frame: All words.
+        chunks: Words less than `MIN_WIDTH` apart in one line, as lists of word numbers.
+        tight: The same for `MIN_TIGHT`.
+
+    Returns:
+        Gutters that do not lie over one another, the tallest first.
+    """
+    height = frame.height
+    if len(chunks) < 2 * MIN_LINES - 2:
+        return []
+    table = _table(frame, chunks)
+    if len(_wide(table, height)) < MIN_LINES:
+        return []
+    found: list[Gutter] = []
+    for rectangle in _white(frame, MIN_WIDTH):
+        if not _known(rectangle, found):
+            found += _judge(rectangle, table, height, found)
+    if found:
+        # In line with a gutter, less is believed: a heading has cut the columns, or long lines have narrowed it.
+        table = _table(frame, tight)
+        for rectangle in _white(frame, MIN_TIGHT):
+            if any(rectangle.x0 < each.x < rectangle.x1 for each in found) and not _known(rectangle, found):
+                found += _judge(rectangle, table, height, found, few=True)
+    return sorted(found, key=lambda each: (each.top - each.bottom, each.x))
+
+
+def _white(frame: Frame, min_width: float) -> list[Rectangle]:
+    """White rectangles at least so wide, in heights of text; the tallest first."""
+    height = frame.height
+    white = white_rectangles(frame.boxes, height, min_width * height, MIN_HEIGHT * height)
+    return sorted(white, key=lambda each: (-each.height, each.y0, each.x0))
+
+
+def _wide(table: Floats, height: float) -> Floats:
+    """The chunks that may be running text."""
+    return table[(table[:, 1] - table[:, 0] >= 4.0 * height) & (table[:, 5] >= 2)]
+
+
+def _table(frame: Frame, chunks: Sequence[Sequence[int]]) -> Floats:
+    """(C, 8): x0, x1, y, height, letters, words, digits of each chunk and its own number."""
+    boxes = frame.boxes
+    owner = np.repeat(np.arange(len(chunks)), [len(chunk) for chunk in chunks])
+    words = np.array([i for chunk in chunks for i in chunk])
+    order = np.argsort(owner, kind="stable")
+    starts = np.searchsorted(owner[order], np.arange(len(chunks)))
+    members = words[order]
+    counts = np.bincount(owner, minlength=len(chunks)).astype(np.float64)
+
+    def total(values: Floats) -> Floats:
+        return np.asarray(np.add.reduceat(values[members], starts))
+
+    x0 = np.minimum.reduceat(boxes[members, 0], starts)
+    x1 = np.maximum.reduceat(boxes[members, 2], starts)
+    y, h = total(frame.centres[:, 1]) / counts, total(frame.heights) / counts
+    return np.stack([x0, x1, y, h, total(frame.letters), counts, total(frame.digits), np.arange(len(chunks))], axis=1)
+
+
+def _known(rectangle: Rectangle, found: Sequence[Gutter]) -> bool:
+    """Whether a gutter that was found passes through the rectangle for most of its height."""
+    for each in found:
+        shared = min(rectangle.y1, each.bottom) - max(rectangle.y0, each.top)
+        if rectangle.x0 <= each.x <= rectangle.x1 and shared > 0.5 * rectangle.height:
+            return True
+    return False
+
+
+def _judge(
+    rectangle: Rectangle, table: Floats, height: float, found: Sequence[Gutter], *, few: bool = False
+) -> list[Gutter]:
+    """The gutters in a rectangle, if what stands on its sides says that there are any."""
+    wide = _wide(table, height)
+    inside = wide[(wide[:, 2] > rectangle.y0) & (wide[:, 2] < rectangle.y1)]
+    middle = (rectangle.x0 + rectangle.x1) / 2
+    on_left = int((inside[:, 1] <= middle).sum())
+    lines = 2 if few else MIN_LINES
+    if max(on_left, len(inside) - on_left) < lines:
+        return []
+    left, right = (_side(rectangle, table, height, side, found) for side in (-1, 1))
+    if min(left.count, right.count) >= lines and _columns(left, right, height, lines):
+        top, bottom = _extent(rectangle, left, right, height)
+        return [Gutter(middle, a, b) for a, b in _without_tables(top, bottom, left, right, height)]
+    for notes, text, name in ((left, right, "left"), (right, left, "right")):
+        if not few and notes.count and _notes(notes, text, height):
+            return [Gutter(middle, float(notes.y[0] - notes.h[0]), float(notes.y[-1] + notes.h[-1]), name)]
+    return []
+
+
+def _without_tables(top: float, bottom: float, left: _Side, right: _Side, height: float) -> list[tuple[float, float]]:
+    """A gutter's reach without the rows, two or more, that hold an amount at the right of a label."""
+    rows = []
+    for y, letters, digits in zip(right.y.tolist(), right.letters.tolist(), right.digits.tolist(), strict=True):
+        if top < y < bottom:
+            beside = bool(np.abs(left.y - y).min() < 1.5 * BESIDE * height)
+            rows.append((y, beside and digits > letters))
+    parts = []
+    for amounts, run in groupby(rows, key=lambda row: row[1]):
+        ys = [y for y, _ in run]
+        if amounts and len(ys) > 1:
+            parts.append((top, ys[0] - 0.7 * height))
+            top = ys[-1] + 0.7 * height
+    return [(a, b) for a, b in [*parts, (top, bottom)] if b - a > height]
+
+
+def _side(rectangle: Rectangle, table: Floats, height: float, side: int, found: Sequence[Gutter]) -> _Side:
+    """The lines left (-1) or right (1) of a rectangle."""
+    middle = (rectangle.x0 + rectangle.x1) / 2
+    here = table[(table[:, 2] > rectangle.y0) & (table[:, 2] < rectangle.y1)]
+    here = here[here[:, 1] <= middle] if side < 0 else here[here[:, 0] >= middle]
+    limits = [each.x for each in found if min(each.bottom, rectangle.y1) > max(each.top, rectangle.y0)]
+    near = [x for x in limits if (x - middle) * side > 0]
+    if near:
+        limit = min(near, key=lambda x: abs(x - middle))
+        here = here[(here[:, 0] + here[:, 1] - 2 * limit) * side < 0]
+    inner = -here[:, 1] if side < 0 else here[:, 0]
+    lines: list[list[float]] = []
+    outermost = not near
+    for x0, x1, y, h, letters, words, digits, _ in here[np.argsort(inner, kind="stable")].tolist():
+        line = min(lines, key=lambda each: abs(each[2] - y), default=None)
+        if line is None or abs(line[2] - y) > 0.5 * min(h, line[3]):
+            lines.append([x0, x1, y, h, letters, words, digits])
+        elif (line[0] - x1 if side < 0 else x0 - line[1]) <= WITHIN_LINE * height:
+            line[0], line[1] = min(line[0], x0), max(line[1], x1)
+            line[3] = max(line[3], h)
+            line[4:7] = line[4] + letters, line[5] + words, line[6] + digits
+        else:
+            outermost = False
+    rows = np.array(sorted(lines, key=lambda each: each[2]), dtype=np.float64).reshape(-1, 7)
+    x0s, x1s, ys, hs, letters, words, digits = rows.T
+    return _Side(x0s, x1s, ys, hs, words, letters, digits, outermost)
+
+
+def _columns(left: _Side, right: _Side, height: float, lines: int) -> bool:
+    """Whether both sides are running text."""
+    independent = _independence(left, right, height) >= INDEPENDENT
+    for side in (left, right):
+        if side.lettered < MIN_LETTERS or side.count < lines:
+            return False
+        words = float(np.median(side.words))
+        if len(side.textual) < 2:
+            return False
+        if side.measure < (MIN_MEASURE if independent else MIN_ALIGNED) * height or words < (2 if independent else 3):
+            return False
+        if side.fill < MIN_FILL * (0.7 if independent else 1.0):
+            return False
+    return True
+
+
+def _notes(notes: _Side, text: _Side, height: float) -> bool:
+    """Whether one side is notes on the other."""
+    if text.count < NOTED_LINES or text.fill < NOTED_FILL or text.lettered < MIN_LETTERS or not notes.outermost:
+        return False
+    if text.measure < 16.0 * height or notes.measure > MAX_NOTE_WIDTH * text.measure:
+        return False
+    if notes.lettered < MIN_LETTERS / 2 or notes.measure < 2 * height:
+        return False
+    smaller = float(np.median(notes.h)) < NOTE_SIZE * float(np.median(text.h))
+    return (smaller and notes.count > 1) or _independence(notes, text, height) >= 0.5
+
+
+def _independence(one: _Side, other: _Side, height: float) -> float:
+    """The share of lines, of the side with fewer, that stand beside no line of the other."""
+    few, many = (one, other) if one.count <= other.count else (other, one)
+    off = np.abs(few.y[:, None] - many.y).min(axis=1)
+    return float((off > BESIDE * height).mean())
+
+
+def _extent(rectangle: Rectangle, left: _Side, right: _Side, height: float) -> tuple[float, float]:
+    """From where to where columns stand side by side.
+
+    A column may be longer than its neighbour and still be read before it; but what stands apart from the longer one,
+    over or under both, is no part of it.
+    """
+    sides = ((left.y, left.h), (right.y, right.h))
+    top = float(max(left.textual[0], right.textual[0]))
+    bottom = float(min(left.textual[-1], right.textual[-1]))
+    up = _reach([(-y[::-1], h[::-1]) for y, h in sides], -top, height, headings=True)
+    down = _reach(sides, bottom, height, headings=False)
+    return max(rectangle.y0, -up), min(rectangle.y1, down)
+
+
+def _reach(sides: Sequence[tuple[Floats, Floats]], start: float, height: float, *, headings: bool) -> float:
+    """How far columns reach beyond `start`, up to where both have lines.
+
+    Args:
+        sides: The middles, in the direction of the reach, and heights of the lines of each.
+        start: Where to begin.
+        height: The usual height of text.
+        headings: Whether a line of larger type ends a column.
+    """
+    ends, limit = [start], np.inf
+    for y, h in sides:
+        step = float(np.median(np.diff(y))) if len(y) > 1 else height
+        usual = float(np.median(h))
+        last, end = start, start + 0.6 * usual
+        for middle, size in zip(y.tolist(), h.tolist(), strict=True):
+            large = headings and size > HEADING * usual and middle > start + height
+            if middle > start and (middle - last > step + COLUMN_END * height or large):
+                limit = min(limit, middle - 0.6 * size)
+                break
+            last, end = max(last, middle), max(end, middle + 0.6 * size)
+        ends.append(end)
+    return min(max(ends), limit)

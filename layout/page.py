@@ -1,0 +1,134 @@
+"""Words put back into a page: blocks in reading order, rows as cells, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ocr_doc.core.geometry import union_box
+from ocr_doc.core.records import Block, Cell, Line, RowKind, Table, Word
+from ocr_doc.core.records import Row as PageRow
+from ocr_doc.layout.blocks import PageText, Part, split_blocks, usual_gap
+from ocr_doc.layout.cells import row_cells
+from ocr_doc.layout.frame import level
+from ocr_doc.layout.furniture import take_furniture
+from ocr_doc.layout.joining import join_rows
+from ocr_doc.layout.order import Region, Row, as_rows, read_order, text_height
+from ocr_doc.layout.slope import Floats, lean
+from ocr_doc.layout.tables import FoundTable, find_tables
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """A page in reading order.
+
+    Attributes:
+        blocks: Each word is in exactly one line of one block.
+        rows: All lines as cells.
+        tables: From the top down, each by the columns that it stands in.
+    """
+
+    blocks: tuple[Block, ...] = ()
+    rows: tuple[PageRow, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+
+def arrange(words: Sequence[Word]) -> tuple[Block, ...]:
+    """The blocks of `lay_out`."""
+    return lay_out(words).blocks
+
+
+def lay_out(words: Sequence[Word]) -> PageLayout:
+    """Puts words into reading order.
+
+    Words come in any order and the result does not depend on it. Text that runs another way than most (a quarter or
+    half turn) makes blocks of its own, after the others.
+
+    Args:
+        words: With quads in pixels of one page.
+
+    Returns:
+        The page; empty for no words.
+    """
+    if not words:
+        return PageLayout()
+    ordered = sorted(words, key=lambda word: (word.quad, word.text, word.confidence))
+    quads = np.array([word.quad for word in ordered], dtype=np.float64)
+    skew, turns = lean(quads)
+    usual = int(np.bincount(turns, minlength=4).argmax())
+    sheet = _Sheet([], [], [])
+    for turn in sorted(set(turns.tolist()), key=lambda turn: (turn - usual) % 4):
+        members = np.flatnonzero(turns == turn)
+        _lay_out_level(sheet, quads[members], skew + 90.0 * turn, [ordered[i] for i in members], turn != usual)
+    return PageLayout(tuple(sheet.blocks), tuple(sheet.rows), tuple(sheet.tables))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A page while it is put together."""
+
+    blocks: list[Block]
+    rows: list[PageRow]
+    tables: list[Table]
+
+    def add_block(self, part: Part, words: Sequence[Word], *, vertical: bool) -> None:
+        lines = tuple(Line(tuple(words[i] for i in row.words)) for row in part.rows)
+        kind = "vertical" if vertical and part.kind == "paragraph" else part.kind
+        self.blocks.append(Block(lines, kind, part.level))
+
+    def add_row(self, spans: Sequence[Sequence[int]], words: Sequence[Word], kind: RowKind = "text") -> None:
+        place = len(self.rows)
+        cells = tuple(_cell(span, words, place, column) for column, span in enumerate(spans))
+        self.rows.append(PageRow(cells, kind))
+
+    def add_table(self, table: FoundTable, words: Sequence[Word]) -> None:
+        cells = tuple(_cell(each.words, words, each.row, each.first, each.last) for each in table.cells)
+        self.tables.append(Table(union_box(cell.box for cell in cells), cells, table.columns))
+
+
+def _cell(members: Sequence[int], words: Sequence[Word], row: int, first: int, last: int | None = None) -> Cell:
+    inside = tuple(words[i] for i in members)
+    span = 1 if last is None else last - first + 1
+    return Cell(union_box(word.box for word in inside), inside, row, first, 1, span)
+
+
+def _lay_out_level(sheet: _Sheet, quads: Floats, angle: float, words: Sequence[Word], vertical: bool) -> None:
+    """Adds text that runs at `angle` degrees to a page."""
+    frame = level(quads, angle, words)
+    texts = [word.text for word in words]
+    joined, gutters = join_rows(frame)
+    furniture = take_furniture(as_rows(frame, joined), frame, texts)
+    regions = read_order(furniture.rows, gutters)
+    height = text_height([row for region in regions for row in region.rows]) or frame.height
+    page = PageText(texts, frame, height, usual_gap(regions, height))
+
+    def add(parts: Sequence[Part], kinds: Callable[[Row], tuple[RowKind, Sequence[Sequence[int]]]]) -> None:
+        for part in parts:
+            sheet.add_block(part, words, vertical=vertical)
+            for row in part.rows:
+                kind, spans = kinds(row)
+                sheet.add_row(spans, words, kind)
+
+    def plain(row: Row) -> tuple[RowKind, Sequence[Sequence[int]]]:
+        return "text", [span.words for span in row_cells(row, frame)]
+
+    add([Part(rows, kind) for kind, rows in furniture.top], plain)
+    for region in regions:
+        tables = find_tables(region.rows, frame, texts)
+        known = _rows_of(region, tables)
+        parts = split_blocks(region, page, [(table.start, table.end) for table in tables])
+        add(parts, lambda row, known=known: known[row] if row in known else plain(row))
+        for table in tables:
+            sheet.add_table(table, words)
+    add([Part(rows, kind) for kind, rows in furniture.bottom], plain)
+
+
+def _rows_of(region: Region, tables: Sequence[FoundTable]) -> dict[Row, tuple[RowKind, list[tuple[int, ...]]]]:
+    """What each row of a table is, and the words of its cells."""
+    return {
+        region.rows[table.start + place]: (kind, [cell.words for cell in table.cells if cell.row == place])
+        for table in tables
+        for place, kind in enumerate(table.kinds)
+    }
