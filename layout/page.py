@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from ocr_doc.layout.joining import join_rows
 from ocr_doc.layout.order import Region, Row, as_rows, read_order, text_height
 from ocr_doc.layout.slope import Floats, lean
 from ocr_doc.layout.tables import FoundTable, find_tables
+
+# What a row is, and the words of its cells.
+_Kind = tuple[RowKind, Sequence[Sequence[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +108,14 @@ def _lay_out_level(sheet: _Sheet, quads: Floats, angle: float, words: Sequence[W
     height = text_height([row for region in regions for row in region.rows]) or frame.height
     page = PageText(texts, frame, height, usual_gap(regions, height))
 
-    def add(parts: Sequence[Part], kinds: Callable[[Row], tuple[RowKind, Sequence[Sequence[int]]]]) -> None:
+    def add(parts: Sequence[Part], kinds: Callable[[Row], _Kind]) -> None:
         for part in parts:
             sheet.add_block(part, words, vertical=vertical)
             for row in part.rows:
                 kind, spans = kinds(row)
                 sheet.add_row(spans, words, kind)
 
-    def plain(row: Row) -> tuple[RowKind, Sequence[Sequence[int]]]:
+    def plain(row: Row) -> _Kind:
         return "text", [span.words for span in row_cells(row, frame)]
 
     add([Part(rows, kind) for kind, rows in furniture.top], plain)
@@ -119,13 +123,17 @@ def _lay_out_level(sheet: _Sheet, quads: Floats, angle: float, words: Sequence[W
         tables = find_tables(region.rows, frame, texts)
         known = _rows_of(region, tables)
         parts = split_blocks(region, page, [(table.start, table.end) for table in tables])
-        add(parts, lambda row, known=known: known[row] if row in known else plain(row))
+        add(parts, partial(_kind_of, known, plain))
         for table in tables:
             sheet.add_table(table, words)
     add([Part(rows, kind) for kind, rows in furniture.bottom], plain)
 
 
-def _rows_of(region: Region, tables: Sequence[FoundTable]) -> dict[Row, tuple[RowKind, list[tuple[int, ...]]]]:
+def _kind_of(known: Mapping[Row, _Kind], plain: Callable[[Row], _Kind], row: Row) -> _Kind:
+    return known[row] if row in known else plain(row)
+
+
+def _rows_of(region: Region, tables: Sequence[FoundTable]) -> dict[Row, _Kind]:
     """What each row of a table is, and the words of its cells."""
     return {
         region.rows[table.start + place]: (kind, [cell.words for cell in table.cells if cell.row == place])
