@@ -36,8 +36,8 @@ class MapOptions:
         most_words: Only so many of the strongest words are kept, which bounds the work on pages of pure noise.
     """
 
-    region: float = 0.2
-    affinity: float = 0.35
+    region: float = 0.25
+    affinity: float = 0.4
     split: float = 0.15
     peak: float = 0.65
     valley: float = 0.85

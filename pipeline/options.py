@@ -54,10 +54,13 @@ class Options:
         orientation: Degrees clockwise by which pages are turned to be read, 0, 90, 180 or 270; "auto" finds them
             out for each page.
         min_confidence: In [0, 1]; words below it are left out of the result. 0 leaves out none.
+        min_legibility: In [0, 1]; words whose characters are less probable than this, in the geometric mean, are left
+            out: specks, rules and show-through that the detector took for text. 0 leaves out none.
         beam_width: Readings kept while a word is decoded; 1 takes the best symbol at each step.
         lexicon: Words that the beam search prefers, any iterable; needs a beam width above 1. None for none.
         batch_size: Most word crops that the recogniser takes at once; changes speed and memory, never the text.
         characters: Whether words carry a record for each character.
+        fields: Whether a document's fields as a bill are looked for.
 
     Raises:
         UsageError: If a value is out of its range.
@@ -71,10 +74,12 @@ class Options:
     pdf_text: PdfText = "auto"
     orientation: Orientation = "auto"
     min_confidence: float = 0.0
+    min_legibility: float = 0.4
     beam_width: int = 1
     lexicon: tuple[str, ...] | None = None
     batch_size: int = 64
     characters: bool = True
+    fields: bool = True
 
     def __post_init__(self) -> None:
         _ = self.input  # its own checks
@@ -84,8 +89,9 @@ class Options:
         if self.orientation not in get_args(Orientation):
             known = ", ".join(map(str, get_args(Orientation)))
             raise UsageError(f"Pages cannot be turned by {self.orientation!r} degrees.", f"Choose one of {known}.")
-        if not 0.0 <= self.min_confidence <= 1.0:
-            raise UsageError(f"A confidence of {self.min_confidence:g} is no probability.", "Give a number in [0, 1].")
+        for least in (self.min_confidence, self.min_legibility):
+            if not 0.0 <= least <= 1.0:
+                raise UsageError(f"A confidence of {least:g} is no probability.", "Give a number in [0, 1].")
         if self.beam_width < 1:
             raise UsageError(f"A beam of {self.beam_width} readings keeps none.", "Give a number of 1 or more.")
         if self.batch_size < 1:

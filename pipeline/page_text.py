@@ -17,6 +17,7 @@ from ocr_doc.options import Options
 from ocr_doc.orientation import LEANING, UNSURE, Look, Turn, View, find_lean, find_turn, moved, sureness, text_turn
 from ocr_doc.page_image import PageImage
 from ocr_doc.pdf_text import covered, judge
+from ocr_doc.phrases import join_phrases
 from ocr_doc.recognizer.crops import rectify
 from ocr_doc.recognizer.reader import Reading
 from ocr_doc.text_layer import LayerWord
@@ -106,9 +107,10 @@ class PageReader:
         return look, turn
 
     def _see(self, view: View, known: Floats | None = None, words: Sequence[DetectedWord] | None = None) -> Look:
-        """Finds the words of a view, where they are not found yet, and reads them all."""
+        """Finds the words of a view, where they are not found yet, and reads them all, neighbours joined."""
         words = self._find(view, known) if words is None else words
-        return Look(view, words, words, self._read(view.grey, words))
+        found = join_phrases(words)
+        return Look(view, words, found, self._read(view.grey, found))
 
     def _find(self, view: View, known: Floats | None) -> Sequence[DetectedWord]:
         """Finds the words of a view; those that stand on the page in known boxes are left out."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from math import hypot
 from typing import Protocol
 
 from ocr_doc.core.geometry import Point, Quad, quad_size
@@ -59,6 +61,10 @@ class ReadText(Protocol):
         """Probability in [0, 1] that the text is right as a whole."""
 
     @property
+    def word_confidences(self) -> Sequence[float]:
+        """The same for each part of the text between spaces; empty where not known."""
+
+    @property
     def characters(self) -> Sequence[ReadSymbol]:
         """One for each character of the text."""
 
@@ -67,33 +73,68 @@ def read_words(found: Sequence[FoundWord], readings: Sequence[ReadText], options
     """The words of a page.
 
     A reading without text makes no word: it says that the detector took a smudge or a rule for text, and a word
-    without text would carry nothing. A reading with spaces makes several words: the detector joined neighbours.
+    without text would carry nothing. A reading with spaces makes several words, each with the
+    characters that were found in its part.
 
     Args:
         found: Words that the detector found.
         readings: What each crop, `rectify(page, found.quad)`, says; as many.
-        options: Their `min_confidence` and `characters` count.
+        options: Their `min_confidence`, `min_legibility` and `characters` count.
     """
     pairs = zip(found, readings, strict=True)
     words = [word for each, reading in pairs for word in _words(each, reading, options.characters)]
-    return [word for word in words if word.confidence >= options.min_confidence]
+    return [word for word in words if word.confidence >= options.min_confidence and _legible(word, options)]
+
+
+def _legible(word: Word, options: Options) -> bool:
+    """Whether a word's characters are probable enough; a long word's confidence is low where each is fairly sure."""
+    return word.confidence ** (1 / len(word.text)) >= options.min_legibility
 
 
 def _words(found: FoundWord, reading: ReadText, with_characters: bool) -> Iterator[Word]:
     """One word, or several where the reading has spaces."""
-    symbols = [symbol for symbol in reading.characters if not symbol.text.isspace()]
-    # The detector's quads are drawn round the ink, CTC's spans are only near it; so the detector's where they agree on
-    # how many there are.
-    seen = found.characters if len(found.characters) == len(symbols) else None
-    quads = iter(seen or [_cut(found.quad, symbol.start, symbol.end) for symbol in symbols])
     parts = list(_between_spaces(reading.characters))
-    for part in parts:
+    groups = _shared_out(found, parts)
+    confidences = reading.word_confidences
+    if len(confidences) != len(parts):
+        confidences = (reading.confidence,) * len(parts)
+    for part, group, confidence in zip(parts, groups, confidences, strict=True):
+        # The detector's quads are drawn round the ink, CTC's spans are only near it; so the detector's where they
+        # agree on how many there are.
+        spans = (_cut(found.quad, symbol.start, symbol.end) for symbol in part)
+        quads = group if len(group) == len(part) else spans
+        if len(parts) == 1:
+            quad = found.quad
+        else:
+            quad = _around(found.quad, group) if group else _cut(found.quad, part[0].start, part[-1].end)
         characters = tuple(
-            Character(symbol.text, _confidence(symbol.confidence), rounded_quad(next(quads))) for symbol in part
+            Character(symbol.text, _confidence(symbol.confidence), rounded_quad(each))
+            for symbol, each in zip(part, quads, strict=True)
         )
-        quad = found.quad if len(parts) == 1 else _cut(found.quad, part[0].start, part[-1].end)
         text = "".join(symbol.text for symbol in part)
-        yield Word(text, _confidence(reading.confidence), rounded_quad(quad), characters if with_characters else ())
+        yield Word(text, _confidence(confidence), rounded_quad(quad), characters if with_characters else ())
+
+
+def _shared_out(found: FoundWord, parts: Sequence[Sequence[ReadSymbol]]) -> list[Sequence[Quad]]:
+    """The quads of the characters found, for each part of the reading; none where they are fewer than the parts.
+
+    A space is read near where it is, and found nowhere: the cut is made at a gap between two characters, the wide one
+    if there are several near.
+    """
+    quads = found.characters
+    if len(parts) < 2:
+        return [quads] * len(parts)
+    if len(quads) < len(parts):
+        return [()] * len(parts)
+    starts, ends = zip(*(_reach(found.quad, quad) for quad in quads), strict=True)
+    gaps = [((end + start) / 2, max(0.0, start - end)) for end, start in zip(ends[:-1], starts[1:], strict=True)]
+    cuts = [0]
+    for n, (before, after) in enumerate(pairwise(parts)):
+        place = (_inner(found.quad, before[-1].end) + _inner(found.quad, after[0].start)) / 2
+        # Each part behind this one needs a character too.
+        free = range(cuts[-1], len(gaps) - (len(parts) - 2 - n))
+        cuts.append(min(free, key=lambda k: abs(gaps[k][0] - place) - gaps[k][1]) + 1)
+    return [quads[a:b] for a, b in pairwise([*cuts, len(quads)])]
 
 
 def _between_spaces(symbols: Sequence[ReadSymbol]) -> Iterator[list[ReadSymbol]]:
@@ -109,17 +150,41 @@ def _between_spaces(symbols: Sequence[ReadSymbol]) -> Iterator[list[ReadSymbol]]
 
 
 def _cut(quad: Quad, start: float, end: float) -> Quad:
-    """The part of a word between two fractions of its crop's width.
+    """The part of a word between two fractions of its crop's width."""
+    width, _ = quad_size(quad)
+    left, right = (min(max(_inner(quad, fraction) / max(width, 1e-6), 0.0), 1.0) for fraction in (start, end))
+    a, b, c, d = quad
+    return _along(a, b, left), _along(a, b, right), _along(d, c, right), _along(d, c, left)
 
-    The crop is wider than the word: `rectify` adds a margin at each end, in proportion to the height.
+
+def _inner(quad: Quad, fraction: float) -> float:
+    """Pixels from a quad's left side to a fraction of its crop's width.
+
+    The crop is wider than the quad: `rectify` adds a margin at each end, in proportion to the height.
     """
     width, height = quad_size(quad)
     margin = height * MARGIN_ALONG
-    left, right = (
-        min(max((fraction * (width + 2 * margin) - margin) / max(width, 1e-6), 0.0), 1.0) for fraction in (start, end)
-    )
-    a, b, c, d = quad
-    return _along(a, b, left), _along(a, b, right), _along(d, c, right), _along(d, c, left)
+    return fraction * (width + 2 * margin) - margin
+
+
+def _reach(whole: Quad, part: Quad) -> tuple[float, float]:
+    """Where a part begins and ends, in pixels from the left side of the whole, along it."""
+    (ax, ay), (bx, by), *_ = whole
+    length = max(hypot(bx - ax, by - ay), 1e-6)
+    places = [((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length for x, y in part]
+    return min(places), max(places)
+
+
+def _around(whole: Quad, parts: Sequence[Quad]) -> Quad:
+    """The quad around parts of a whole, along its sides."""
+    (ax, ay), (bx, by), _, _ = whole
+    length = max(hypot(bx - ax, by - ay), 1e-6)
+    cosine, sine = (bx - ax) / length, (by - ay) / length
+    points = [(x, y) for quad in parts for x, y in quad]
+    us, vs = [x * cosine + y * sine for x, y in points], [y * cosine - x * sine for x, y in points]
+    corners = ((min(us), min(vs)), (max(us), min(vs)), (max(us), max(vs)), (min(us), max(vs)))
+    a, b, c, d = ((u * cosine - v * sine, u * sine + v * cosine) for u, v in corners)
+    return a, b, c, d
 
 
 def _along(start: Point, end: Point, fraction: float) -> Point:

@@ -23,7 +23,7 @@ OUTLIERS = 200
 # Grey levels between the darkest and the lightest part below which a crop counts as flat: noise is not blown up.
 MIN_CONTRAST = 24.0
 # Room around a word relative to its height: ascenders, commas and the slant of a badly placed quad.
-MARGIN_ACROSS = 0.12
+MARGIN_ACROSS = 0.07
 MARGIN_ALONG = 0.14
 
 

@@ -133,6 +133,54 @@ def log_likelihoods(log_probs: FloatArray, labels: Sequence[Labels], blank: int 
         return np.minimum(total + np.log(final), 0.0)
 
 
+def part_confidences(
+    log_probs: FloatArray, decodings: Sequence[Decoding], divider: int, blank: int = 0
+) -> list[tuple[float, ...]]:
+    """The probability in [0, 1] of each part of a text, as if its part of the image were all there is.
+
+    Args:
+        log_probs: (N, T, C).
+        decodings: N of them.
+        divider: Class that parts one part from the next, such as the space; its own steps belong to none.
+        blank: Class of the blank.
+
+    Returns:
+        For each decoding as many as there are parts between dividers; a text in one part has its own confidence.
+    """
+    pieces = [(n, *part) for n, decoding in enumerate(decodings) for part in _parts(decoding, divider, log_probs)]
+    single = {n for n, decoding in enumerate(decodings) if all(s.label != divider for s in decoding.symbols)}
+    found: list[list[float]] = [[] for _ in decodings]
+    divided = [piece for piece in pieces if piece[0] not in single]
+    if divided:
+        # Steps behind a part's end are certain blanks: they change no probability.
+        longest = max(end - start for _, start, end, _ in divided)
+        steps = np.full((len(divided), longest, log_probs.shape[2]), -inf, dtype=log_probs.dtype)
+        steps[..., blank] = 0.0
+        for row, (n, start, end, _) in zip(steps, divided, strict=True):
+            row[: end - start] = log_probs[n, start:end]
+        scores = log_likelihoods(steps, [labels for *_, labels in divided], blank)
+        for (n, *_), score in zip(divided, scores.tolist(), strict=True):
+            found[n].append(min(1.0, exp(score)))
+    return [
+        (decoding.confidence,) if n in single and decoding.symbols else tuple(parts)
+        for n, (decoding, parts) in enumerate(zip(decodings, found, strict=True))
+    ]
+
+
+def _parts(decoding: Decoding, divider: int, log_probs: FloatArray) -> list[tuple[int, int, Labels]]:
+    """First step, end and labels of each part that is not empty."""
+    parts: list[tuple[int, int, Labels]] = []
+    start, labels = 0, []
+    for symbol in decoding.symbols:
+        if symbol.label != divider:
+            labels.append(symbol.label)
+            continue
+        if labels:
+            parts.append((start, symbol.start, tuple(labels)))
+        start, labels = symbol.end, []
+    return [*parts, (start, log_probs.shape[1], tuple(labels))] if labels else parts
+
+
 def align(log_probs: FloatArray, labels: Labels, blank: int = 0) -> tuple[Symbol, ...]:
     """Where each of the given labels stands: the most probable path that spells them (Viterbi).
 

@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 from ocr_doc.core.errors import UsageError, WeightsError
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.recognizer.crops import HEIGHT, PIXELS_PER_CHARACTER, WIDTH_STEP, NormalCrop, normalise
-from ocr_doc.recognizer.ctc import Decoding, Prior, Symbol, beam_search, best_paths, mask_classes, rescore
+from ocr_doc.recognizer.ctc import (
+    Decoding,
+    Prior,
+    Symbol,
+    beam_search,
+    best_paths,
+    mask_classes,
+    part_confidences,
+    rescore,
+)
 from ocr_doc.recognizer.lexicon import Lexicon
 from ocr_doc.weights.engines import Engine, EngineMemoryError
 
@@ -92,11 +101,13 @@ class Reading:
     Attributes:
         confidence: P(text | image) in [0, 1] by the network; 0 for a crop without pixels.
         characters: One per character of `text`.
+        word_confidences: P(word | its part of the image) for each part of `text` between spaces.
     """
 
     text: str
     confidence: float
     characters: tuple[ReadCharacter, ...] = ()
+    word_confidences: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,17 +192,16 @@ class WordReader:
                 log_probs = self._run(np.stack([piece.pixels for piece in batch])[:, None])
                 stride = width // log_probs.shape[1]
                 whole = [i for i, piece in enumerate(batch) if piece.keep == (0, width)]
-                decodings = self._decode(log_probs[whole])
-                for i, decoding in zip(whole, decodings, strict=True):
-                    yield batch[i].crop, self._reading(decoding, stride / batch[i].width)
+                readings = self._readings(log_probs[whole], [stride / batch[i].width for i in whole])
+                yield from zip((batch[i].crop for i in whole), readings, strict=True)
                 for i in sorted(set(range(len(batch))) - set(whole)):
                     piece = batch[i]
                     kept = slice(piece.keep[0] // stride, piece.keep[1] // stride)
                     parts.setdefault(piece.crop, []).append(log_probs[i, kept])
                     if piece.last:
                         # Joined at the time steps, before decoding: no text is ever merged with another.
-                        [decoding] = self._decode(np.concatenate(parts.pop(piece.crop))[None])
-                        yield piece.crop, self._reading(decoding, stride / piece.width)
+                        joined = np.concatenate(parts.pop(piece.crop))[None]
+                        yield piece.crop, self._readings(joined, [stride / piece.width])[0]
 
     def _batch_limit(self, width: int) -> int:
         limit = self.options.max_batch_pixels or _BATCH_PIXELS.get(self.engine.device, _BATCH_PIXELS["cpu"])
@@ -244,8 +254,14 @@ class WordReader:
             return None
         return lambda labels, complete: -lexicon.cost(self.alphabet.decode(labels), complete)
 
-    def _reading(self, decoding: Decoding, scale: float) -> Reading:
-        """A decoding in characters and fractions of the crop's width; `scale` is a time step in those."""
+    def _readings(self, log_probs: NDArray[np.float32], scales: Sequence[float]) -> list[Reading]:
+        """Readings of a batch (N, T, classes); `scales` are a time step of each in fractions of its crop's width."""
+        decodings = self._decode(log_probs)
+        space = self.alphabet.encode(" ")[0] if " " in self.alphabet else self.alphabet.blank
+        words = part_confidences(log_probs, decodings, space, self.alphabet.blank)
+        return [self._reading(*each) for each in zip(decodings, words, scales, strict=True)]
+
+    def _reading(self, decoding: Decoding, words: tuple[float, ...], scale: float) -> Reading:
         symbols = decoding.symbols
         texts = [self.alphabet.decode([symbol.label]) for symbol in symbols]
         inner = [i for i, text in enumerate(texts) if text != " "]
@@ -255,7 +271,7 @@ class WordReader:
             ReadCharacter(texts[i], symbols[i].confidence, min(1.0, spans[i][0] * scale), min(1.0, spans[i][1] * scale))
             for i in kept
         )
-        return Reading("".join(texts[i] for i in kept), min(1.0, decoding.confidence), characters)
+        return Reading("".join(texts[i] for i in kept), min(1.0, decoding.confidence), characters, words)
 
 
 def _spans(symbols: Sequence[Symbol]) -> list[tuple[float, float]]:

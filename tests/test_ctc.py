@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from ocr_doc.core.errors import UsageError
 from ocr_doc.recognizer.alphabet import Alphabet, ctc_steps
-from ocr_doc.recognizer.ctc import align, beam_search, best_paths, log_likelihoods, mask_classes, rescore
+from ocr_doc.recognizer.ctc import (
+    align,
+    beam_search,
+    best_paths,
+    log_likelihoods,
+    mask_classes,
+    part_confidences,
+    rescore,
+)
 from ocr_doc.recognizer.lexicon import Lexicon
 
 LETTERS = Alphabet("abl01")
@@ -244,3 +252,19 @@ def test_lexicon_case_and_bad_price() -> None:
     for price in (-1.0, float("inf"), float("nan")):
         with pytest.raises(UsageError, match="price"):
             Lexicon(["a"], price=price)
+
+
+def test_each_word_has_the_probability_of_its_own_part() -> None:
+    # Classes: blank, a, b, space. "a b": the first word is sure, the second is not.
+    rows = np.log(np.array([[(0.01, 0.97, 0.01, 0.01), (0.01, 0.01, 0.01, 0.97), (0.29, 0.1, 0.6, 0.01)]]))
+    [decoding] = best_paths(rows)
+    assert [symbol.label for symbol in decoding.symbols] == [1, 3, 2]
+    [parts] = part_confidences(rows, [decoding], 3)
+    assert parts == pytest.approx((0.97, 0.6))
+    assert decoding.confidence == pytest.approx(0.97 * 0.97 * 0.6)
+
+
+def test_a_text_in_one_part_has_its_own_confidence_and_none_has_none() -> None:
+    rows = np.log(np.array([[(0.1, 0.7, 0.1, 0.1)] * 2, [(0.7, 0.1, 0.1, 0.1)] * 2]))
+    decodings = best_paths(rows)
+    assert part_confidences(rows, decodings, 3) == [(decodings[0].confidence,), ()]
