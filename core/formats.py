@@ -25,11 +25,13 @@ class Format:
         name: What `--format` calls it.
         suffixes: The file suffixes that mean it, with dot, lower case; files of a folder run get the first.
         render: Turns a document into the bytes of a file.
+        fields: Whether it writes a bill's fields; the command line looks for them only then.
     """
 
     name: str
     suffixes: tuple[str, ...]
     render: Callable[[Document], bytes]
+    fields: bool = False
 
 
 _formats: dict[str, Format] = {}

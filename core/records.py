@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ocr_doc.core.field_records import Fields
 from ocr_doc.core.files import write_whole
 from ocr_doc.core.formats import find_format
 from ocr_doc.core.geometry import Box, Quad, quad_box, union_box
@@ -258,11 +259,13 @@ class Document:
 
     Attributes:
         source: The path or name that it was read from; "<array>" and the like for data without a name.
+        fields: What it says as a bill; None where nothing looked for them.
     """
 
     source: str
     pages: tuple[Page, ...] = ()
     engine: EngineInfo = field(default_factory=EngineInfo)
+    fields: Fields | None = None
 
     def __iter__(self) -> Iterator[Page]:
         return iter(self.pages)

@@ -13,7 +13,7 @@ from ocr_doc.export.output import write_document
 from ocr_doc.export.paragraphs import render_paragraphs, render_paragraphs_hyphens
 from ocr_doc.export.text_format import render_text
 
-JSON = register_format(Format("json", (".json",), render_json))
+JSON = register_format(Format("json", (".json",), render_json, fields=True))
 TEXT = register_format(Format("text", (".txt", ".text"), render_text))
 LAYOUT = register_format(Format("layout", (".txt",), render_layout))
 MARKDOWN = register_format(Format("markdown", (".md", ".markdown"), render_markdown))

@@ -25,6 +25,7 @@ from ocr_doc.core.records import (
     Table,
     Word,
 )
+from ocr_doc.export.fields_json import fields_from_dict, fields_to_dict, spread_fields
 
 JsonObject = dict[str, Any]
 LEVELS = ("pages", "blocks", "lines", "words", "rows", "tables", "cells")
@@ -47,6 +48,8 @@ def _spread(value: JsonObject, indent: str = "\n") -> str:
         if key in spread:
             items = ("," + inner + " ").join(_spread(item, inner + " ") for item in part)
             parts.append(f"{json.dumps(key)}: [{inner} {items}{inner}]")
+        elif key == "fields":
+            parts.append(f"{json.dumps(key)}: {spread_fields(part, inner)}")
         else:
             parts.append(f"{json.dumps(key)}: {json.dumps(part, ensure_ascii=False, allow_nan=False)}")
     return "{" + inner + ("," + inner).join(parts) + indent + "}"
@@ -65,6 +68,7 @@ def to_dict(document: Document) -> JsonObject:
             "detector": engine.detector,
             "recognizer": engine.recognizer,
         },
+        **({} if document.fields is None else {"fields": fields_to_dict(document.fields, document.pages)}),
         "pages": [_page(page) for page in document.pages],
     }
 
@@ -88,7 +92,9 @@ def document_from_dict(data: Mapping[str, Any]) -> Document:
     if schema != SCHEMA:
         raise ValueError(f"schema is {schema!r}, not {SCHEMA!r}")
     try:
-        return Document(data["source"], tuple(map(_page_from, data["pages"])), EngineInfo(**data["engine"]))
+        pages = tuple(map(_page_from, data["pages"]))
+        fields = fields_from_dict(data["fields"], pages) if "fields" in data else None
+        return Document(data["source"], pages, EngineInfo(**data["engine"]), fields)
     except (KeyError, TypeError, IndexError) as error:
         raise ValueError(f"not a document of schema {SCHEMA!r}: {error!r}") from error
 

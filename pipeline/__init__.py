@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ocr_doc.api import OCRPipeline
     from ocr_doc.batch import BatchItem
     from ocr_doc.core.errors import OcrDocError
+    from ocr_doc.core.field_records import Check, Field, Fields, LineItem
     from ocr_doc.core.records import Alternative, Block, Character, Document, Line, Page, Word
     from ocr_doc.detectors.detector import DetectedWord
     from ocr_doc.options import EngineOptions, Options
@@ -32,10 +33,14 @@ __all__ = [
     "BatchItem",
     "Block",
     "Character",
+    "Check",
     "DetectedWord",
     "Document",
     "EngineOptions",
+    "Field",
+    "Fields",
     "Line",
+    "LineItem",
     "OCRPipeline",
     "OcrDocError",
     "Options",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from types import TracebackType
@@ -11,6 +11,7 @@ from types import TracebackType
 import ocr_doc.export  # noqa: F401 - makes the writers known to Document.save
 from ocr_doc.batch import BatchItem, read_all
 from ocr_doc.core.errors import UsageError
+from ocr_doc.core.field_records import Check, Field, Fields, LineItem
 from ocr_doc.core.records import Alternative, Block, Character, Document, Line, Page, Word
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.layout.page import lay_out
@@ -22,7 +23,21 @@ from ocr_doc.recognizer.crops import to_grey
 from ocr_doc.recognizer.reader import Reading
 from ocr_doc.sources import PageImage, Source, read_pages, source_name
 
-__all__ = ["Alternative", "Block", "Character", "Document", "Line", "OCRPipeline", "Page", "Source", "Word"]
+__all__ = [
+    "Alternative",
+    "Block",
+    "Character",
+    "Check",
+    "Document",
+    "Field",
+    "Fields",
+    "Line",
+    "LineItem",
+    "OCRPipeline",
+    "Page",
+    "Source",
+    "Word",
+]
 
 
 class OCRPipeline:
@@ -125,7 +140,7 @@ class OCRPipeline:
 
     def _read(self, source: Source, options: Options) -> Document:
         pages = tuple(self._pages(source, options))
-        return Document(source_name(source), pages, self._networks.info())
+        return Document(source_name(source), pages, self._networks.info(), _fields(pages) if options.fields else None)
 
     def _pages(self, source: Source, options: Options) -> Iterator[Page]:
         # Networks are loaded when a page needs them: one without a readable page is told before, and one whose pages
@@ -151,6 +166,12 @@ def _read_page(image: PageImage, reader: PageReader) -> Page:
         rows=layout.rows,
         tables=layout.tables,
     )
+
+
+def _fields(pages: Sequence[Page]) -> Fields:
+    from ocr_doc.fields.find import find_fields  # noqa: PLC0415 - its many patterns take a tenth of a second to compile
+
+    return find_fields(pages)
 
 
 def _only_page(source: Source, options: Options) -> PageImage:

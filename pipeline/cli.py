@@ -36,7 +36,7 @@ exit codes: 0 ok, 1 internal fault, 2 usage, 3 input missing, 4 empty, 5 broken,
 # Parsed arguments that are options of a call or of the engines; the rest is the command line's own.
 _READING = (
     *("dpi", "pages", "password", "pdf_renderer", "pdf_text", "orientation"),
-    *("min_confidence", "beam_width", "batch_size", "characters"),
+    *("min_confidence", "beam_width", "batch_size", "characters", "fields"),
 )
 _ENGINE = ("device", "threads", "weights")
 
@@ -92,6 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--max-megapixels", type=_number(float, 0.000001), metavar="N", help="largest page that is read (178)")
     add("--min-confidence", type=_number(float, 0, 1), metavar="P", help="leave out words below this, 0 to 1 (0)")
     add("--characters", action=argparse.BooleanOptionalAction, help="a record for each character in JSON (yes)")
+    add("--fields", action=argparse.BooleanOptionalAction, help="date, total and other fields of bills in JSON (yes)")
     add("--beam-width", type=_number(int, 1), metavar="N", help="readings kept while a word is decoded (1: greedy)")
     add("--lexicon", metavar="FILE", help="words, one a line, that a beam search prefers")
     add("--batch-size", type=_number(int, 1), metavar="N", help="word crops read at once, at most (64)")
@@ -117,11 +118,12 @@ def options_from(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[st
     return {name: given[name] for name in _ENGINE if name in given}, reading
 
 
-def make_pipeline(arguments: argparse.Namespace) -> OCRPipeline:
-    """A pipeline with the given options."""
+def make_pipeline(arguments: argparse.Namespace, chosen: Format) -> OCRPipeline:
+    """A pipeline with the given options, whose results are written in the chosen format."""
     from ocr_doc.api import OCRPipeline  # noqa: PLC0415 - see the module's docstring
 
     engine, reading = options_from(arguments)
+    reading.setdefault("fields", chosen.fields)
     return OCRPipeline(**engine, **reading)
 
 
@@ -158,7 +160,7 @@ def _to_file(arguments: argparse.Namespace, output: Path) -> int:
     [source] = arguments.inputs
     if source != "-" and os.path.realpath(source) == os.path.realpath(output):
         raise UsageError(f"{source}: its result would replace it.", "Choose another output.")
-    with make_pipeline(arguments) as ocr:
+    with make_pipeline(arguments, chosen) as ocr:
         document = ocr(source)
     document.save(output, chosen.name)
     _warn(arguments, document)
@@ -172,7 +174,7 @@ def _to_stdout(arguments: argparse.Namespace) -> int:
     inputs = arguments.inputs
     if len(inputs) > 1 and chosen.name != "text":
         raise UsageError(f"Several results of format {chosen.name} cannot share one stream.", "Give a folder: -o OUT/")
-    with guarded_stdout() as stream, make_pipeline(arguments) as ocr:
+    with guarded_stdout() as stream, make_pipeline(arguments, chosen) as ocr:
 
         def write(document: Document) -> None:
             try:
@@ -198,7 +200,7 @@ def _to_folder(arguments: argparse.Namespace, plan: Plan) -> int:
 
     chosen = _format(arguments.format or "json", None)
     writers = (lambda document, job=job: document.save(job.output, chosen.name) for job in plan.jobs)
-    with make_pipeline(arguments) as ocr, progress(len(plan.jobs), wanted=not arguments.quiet) as bar:
+    with make_pipeline(arguments, chosen) as ocr, progress(len(plan.jobs), wanted=not arguments.quiet) as bar:
         items = ocr.stream(job.source for job in plan.jobs)
         read, failed = _write_all(arguments, items, writers, bar)
     return _summary(arguments, read, failed, plan.skipped)

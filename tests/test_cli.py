@@ -37,7 +37,7 @@ def run(
 ) -> Run:
     """Runs the command line in this process, with fakes for the networks."""
 
-    def with_fakes(arguments: Any) -> OCRPipeline:  # noqa: ANN401
+    def with_fakes(arguments: Any, _chosen: object) -> OCRPipeline:  # noqa: ANN401
         return make_ocr(**cli.options_from(arguments)[1])
 
     monkeypatch.setattr(cli, "make_pipeline", with_fakes)

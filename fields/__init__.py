@@ -1,0 +1,1 @@
+"""Fields of a bill: who, when, how much, for what; rules over the rows of words of a read document."""
