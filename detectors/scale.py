@@ -65,7 +65,7 @@ def estimate_text_height(pixels: NDArray[np.uint8], copy_pixels: int = _COPY_PIX
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     dark, light = _mark_heights(grey, False), _mark_heights(grey, True)
     # Letters are many and alike; the paper around dark letters makes few light marks, and the other way round.
-    marks = dark if dark.sum() >= light.sum() else light
+    marks = dark if np.sqrt(dark).sum() >= np.sqrt(light).sum() else light
     mode = _mode(marks)
     return None if mode is None else mode / factor
 
@@ -92,11 +92,11 @@ def _mark_heights(grey: cv2.typing.MatLike, light: bool) -> NDArray[np.float64]:
 
 
 def _mode(heights: NDArray[np.float64]) -> float | None:
-    """The commonest height; marks count by their height, since specks are many and letters large."""
+    """The commonest height; marks count by their height's root: specks are many, and boxes of a form few but high."""
     if len(heights) < _LEAST_MARKS:
         return None
     steps = np.log2(heights) * 4.0
-    counts = np.bincount(np.round(steps).astype(np.int64), weights=heights, minlength=3)
+    counts = np.bincount(np.round(steps).astype(np.int64), weights=np.sqrt(heights), minlength=3)
     smooth = np.convolve(counts, (0.5, 1.0, 1.0, 1.0, 0.5), mode="same")
     near = np.abs(steps - int(np.argmax(smooth))) <= 2.5
     # Lower-case letters are lower than their words: the upper part of the mode is the words' height.

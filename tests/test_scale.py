@@ -87,3 +87,15 @@ def test_a_second_look_is_taken_only_when_it_pays() -> None:
     assert corrected_scale(np.array([]), 1.0, size, options) is None
     # At the bound already: no second look at the same scale.
     assert corrected_scale(np.full(10, 4.0), options.most_enlargement, (50, 50), options) is None
+
+
+def test_the_boxes_of_a_form_do_not_outweigh_its_letters() -> None:
+    page = np.full((1000, 700), 255, dtype=np.uint8)
+    for y in range(20, 980, 120):  # frames, whose paper makes few marks but high ones
+        for x in range(20, 600, 160):
+            cv2.rectangle(page, (x, y), (x + 154, y + 110), 0, 3)
+            for line in range(3):
+                cv2.putText(page, "a no 12 b 34 c", (x + 10, y + 30 + 28 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.45, 0, 1)
+    found = estimate_text_height(page)
+    assert found is not None
+    assert 5 <= found <= 20
