@@ -24,10 +24,15 @@ NAMES = ("ocr-doc", "tesseract", "rapidocr")
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """What an engine made of a page: its text in its own reading order, and its words in the same order."""
+    """What an engine made of a page: its text in its own reading order, and its words in the same order.
+
+    Attributes:
+        fields: What it found the page to say as a bill, by the names of `Sample.fields`; None if it looks for none.
+    """
 
     text: str
     words: tuple[ReadWord, ...]
+    fields: tuple[tuple[str, str], ...] | None = None
 
 
 class Engine(Protocol):

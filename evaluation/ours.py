@@ -14,6 +14,7 @@ from ocr_doc.core.geometry import Box, box_quad
 from ocr_doc.core.records import Word
 from ocr_doc.evaluation.boxes import parts_of
 from ocr_doc.evaluation.engines import EngineChoice, PageReading
+from ocr_doc.evaluation.fields import found_fields
 from ocr_doc.evaluation.stages import ReadWord
 from ocr_doc.page_image import InputOptions
 from ocr_doc.recognizer.crops import rectify, to_grey
@@ -44,7 +45,7 @@ class OcrDoc:
         """See `Engine`."""
         document = self._ocr(image)
         words = (part for page in document for word in page.words for part in _parts(word))
-        return PageReading(document.text, tuple(words))
+        return PageReading(document.text, tuple(words), found_fields(document.fields))
 
     def read_crop(self, image: Path) -> ReadWord:
         """See `Engine`."""

@@ -10,6 +10,7 @@ from ocr_doc.core.geometry import Box
 from ocr_doc.evaluation.boxes import detection
 from ocr_doc.evaluation.calibration import Calibration, calibrate
 from ocr_doc.evaluation.engines import PageReading
+from ocr_doc.evaluation.fields import field_matches
 from ocr_doc.evaluation.sets import LabelledSet, Sample
 from ocr_doc.evaluation.stages import Judgement, ReadWord, Stage, Verdict, judge, words_of_lines
 from ocr_doc.evaluation.texts import (
@@ -103,6 +104,7 @@ def score_page(
         "wer": word_errors(truth, read),
         "order": order_kept(truth, read),
         "spaces": _spaces(sample, page.words),
+        **({} if page.fields is None else field_matches(sample.fields, page.fields)),
     }
     by_word = None
     if measure_boxes:

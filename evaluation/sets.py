@@ -1,7 +1,8 @@
 """Labelled sets: pages or word crops with what they say.
 
 - JSON lines: `{"image": "a/b.png", "words": [{"box": [x0, y0, x1, y1], "text": "..."}]}`, or "lines" of the same form,
-  or "text" alone; "split" if wanted. Images are relative to the file.
+  or "text" alone; "split" if wanted, and of a bill "fields": any of "company", "date", "address", "total". Images are
+  relative to the file.
 - TSV: `image<TAB>text`, word crops; images in the folder of the file's name or beside the file.
 - A folder: `x.png` (or any image or PDF) with `x.txt` beside it; a form feed in the text parts the pages.
 """
@@ -52,6 +53,7 @@ class Sample:
         text: All of it, in reading order.
         lines: The same as lines. A truth without boxes is one line.
         page: Which page of the file, from 1.
+        fields: What it says as a bill, as labelled: any of those that `ocr_doc.evaluation.fields` compares.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Sample:
     text: str
     lines: tuple[TruthLine, ...]
     page: int = 1
+    fields: tuple[tuple[str, str], ...] = ()
 
     @property
     def words(self) -> tuple[TruthWord, ...]:
@@ -207,9 +210,10 @@ def _read_json_lines(path: Path) -> Iterator[tuple[str | None, Sample]]:
             name = str(page["image"])
             lines, text = _labels(page)
             split = page.get("split")
+            fields = tuple((str(key), str(value)) for key, value in page.get("fields", {}).items())
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputBrokenError(f"{path}: line {number} describes no page ({error!r}).", _SEE) from error
-        yield split, Sample(name, path.parent / name, text, lines)
+        yield split, Sample(name, path.parent / name, text, lines, fields=fields)
 
 
 def _labels(page: dict[str, Any]) -> tuple[tuple[TruthLine, ...], str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ocr_doc.evaluation.fields import FIELDS
 from ocr_doc.evaluation.run import Evaluation
 from ocr_doc.evaluation.score import Score
 from ocr_doc.evaluation.stages import LOST, Stage
@@ -58,6 +59,7 @@ def _metrics(scores: Sequence[Score], crops: bool) -> Table:
             ("detection precision", lambda s: _matches(s, "detection", "precision")),
             ("detection recall", lambda s: _matches(s, "detection", "recall")),
             ("recogniser CER on truth boxes", lambda s: _rate(s, "recogniser_cer")),
+            *((f"field {name} right", lambda s, name=name: _rate(s, f"field_{name}")) for name in FIELDS),
         ]
     rows += [
         ("calibration error", lambda s: f"{s.calibration.error:.4f}" if s.calibration else _NONE),

@@ -57,6 +57,7 @@ _WEAKER = (
     (Kind.TAX, Role.TAX),
     (Kind.PAID, Role.PAID),
 )
+_SUM_KINDS = {Kind.TOTAL, Kind.INCLUSIVE}
 # Labels that are so sure to have an amount that figures without a decimal sign are taken for one.
 _PROMISING = (Role.FINAL, Role.TOTAL, Role.INCLUSIVE, Role.EXCLUSIVE, Role.SUBTOTAL, Role.PAID, Role.CHANGE)
 
@@ -190,7 +191,7 @@ def _plausible(entries: Sequence[Entry]) -> list[Entry]:
             mended.append(replace(each, role=Role.SUMMARY))
         elif each.role is Role.TAX and not each.first and mended and mended[-1].row == each.row:
             mended.append(replace(each, first=mended[-1].role is Role.SUMMARY))
-        elif each.role is Role.TAX and value > MAX_TAX * largest:
+        elif each.role is Role.TAX and value > MAX_TAX * largest and (largest or _kinds(each.label) & _SUM_KINDS):
             mended.append(replace(each, role=Role.SUBTOTAL))
         elif each.role is Role.INCLUSIVE and value < MAX_INCLUDED_TAX * largest and Kind.TAX in _kinds(each.label):
             mended.append(replace(each, role=Role.TAX))  # "Total included GST"

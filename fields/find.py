@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ocr_doc.core.field_records import Field, Fields
 from ocr_doc.core.records import Page, Word
-from ocr_doc.fields.amounts import decimal_sign, numbers_in
+from ocr_doc.fields.amounts import CURRENCIES, decimal_sign, numbers_in
 from ocr_doc.fields.entries import labelled_amounts
 from ocr_doc.fields.issued import find_date, find_number
 from ocr_doc.fields.items import find_items
 from ocr_doc.fields.rows import Row, page_rows
 from ocr_doc.fields.totals import find_totals, word_confidence
 from ocr_doc.fields.vendor import find_vendor
+
+# How far a currency without an amount is to be believed. Only such signs are looked for as hardly mean anything else.
+LONE_SIGN = 0.7
+_SIGN = re.compile(r"(?<!\w)(?:RM|MYR|EUR|USD|GBP|CHF|SGD|[€£])(?!\w)")
 
 
 def find_fields(pages: Iterable[Page]) -> Fields:
@@ -58,8 +63,23 @@ def _currency(rows: Sequence[Row], sign: str) -> Field | None:
                 votes[number.currency] += 1
                 first.setdefault(number.currency, (row.page, row.words_in(number.start, number.end)))
     if not votes:
-        return None
+        return _lone_currency(rows)
     [(code, count)] = votes.most_common(1)
     page, words = first[code]
     trust = 0.95 * count / votes.total()
     return Field(code, page, words, trust * word_confidence(words), "sign")
+
+
+def _lone_currency(rows: Sequence[Row]) -> Field | None:
+    """The one currency that stands alone, as in the head of a column; None where there are several."""
+    alone = [
+        (CURRENCIES[match.group()], row, match.span())
+        for row in rows
+        for match in _SIGN.finditer(row.text)
+        if match.group() in CURRENCIES
+    ]
+    if not alone or len({code for code, _, _ in alone}) > 1:
+        return None
+    code, row, (start, end) = alone[0]
+    words = row.words_in(start, end)
+    return Field(code, row.page, words, LONE_SIGN * word_confidence(words), "sign")

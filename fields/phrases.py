@@ -45,8 +45,8 @@ PHRASES: dict[Kind, str] = {
         total to pay; amount to be paid; final total; total after adj; amount to pay; total after discount;
         bill total; invoice total; total rounding; total amount payable; please pay; due; net payable;
         net amount payable; total nett; amount paid incl; gesamtbetrag; gesamtsumme; endbetrag; endsumme;
-        rechnungsbetrag; rechnungssumme; zu zahlen; zu zahlender betrag; zahlbetrag; bruttobetrag; summe brutto;
-        gesamt brutto; gesamtbetrag brutto; rechnungsendbetrag; total brutto; total ttc; net a payer;
+        rechnungsbetrag; rechnungssumme; zu zahlen; zu zahlender betrag; zahlbetrag; bruttosumme; bruttobetrag;
+        summe brutto; gesamt brutto; gesamtbetrag brutto; rechnungsendbetrag; total brutto; total ttc; net a payer;
         montant a payer; total a payer; montant ttc; montant total ttc; total general; a payer;
         total toutes taxes comprises; montant total; solde a payer; total eur ttc; reste a payer; total a pagar;
         importe total; total factura; importe a pagar; total con iva; a pagar; total iva incluido;
@@ -62,10 +62,11 @@ PHRASES: dict[Kind, str] = {
     """,
     Kind.SUBTOTAL: """
         subtotal; sub total; sub ttl; gross amt; gross amount; gross total; nett of tax; taxable amount;
-        total before tax; zwischensumme; nettobetrag; nettosumme; summe netto; gesamt netto; nettowert; warenwert;
-        gesamtbetrag netto; total netto; sous total; total ht; montant ht; total hors taxe; total hors taxes;
-        base ht; net ht; montant net ht; base imponible; total sin iva; neto; subtotale; imponibile;
-        totale imponibile; totale netto; base imponibile; jumlah kecil; subjumlah; jumlah sebelum cukai
+        total before tax; zwischensumme; positionssumme; summe ohne ust; rechnungssumme ohne ust; nettobetrag;
+        nettosumme; summe netto; gesamt netto; nettowert; warenwert; gesamtbetrag netto; total netto; sous total;
+        total ht; montant ht; total hors taxe; total hors taxes; base ht; net ht; montant net ht; base imponible;
+        total sin iva; neto; subtotale; imponibile; totale imponibile; totale netto; base imponibile; jumlah kecil;
+        subjumlah; jumlah sebelum cukai
     """,
     Kind.INCLUSIVE: """
         incl; inc; inclusive; including; includes; included; with gst; inclgst; incgst; inclusive of; ttc; inkl;
@@ -109,8 +110,8 @@ PHRASES: dict[Kind, str] = {
     Kind.DISCOUNT: """
         discount; disc; discounts; total discount; saving; savings; total saving; total savings; you saved; voucher;
         promotion; rebate; less; total item discount; member discount; coupon; off; discount amount; rabatt;
-        nachlass; skonto; ersparnis; gutschein; remise; reduction; rabais; descuento; dto; ahorro; sconto; diskaun;
-        potongan; jimat; penjimatan
+        gesamtbetrag der abschlage; nachlass; skonto; ersparnis; gutschein; remise; reduction; rabais; descuento;
+        dto; ahorro; sconto; diskaun; potongan; jimat; penjimatan
     """,
     Kind.COUNT: """
         qty; quantity; items; total qty; total quantity; total items; total item; item count; no of items; points;
@@ -122,9 +123,9 @@ PHRASES: dict[Kind, str] = {
     """,
     Kind.SERVICE: """
         service charge; service chrg; serv charge; svc charge; svr charge; svc; service chg; delivery; shipping;
-        tip; gratuity; bedienung; trinkgeld; versand; versandkosten; service; frais de port; livraison; pourboire;
-        servicio; envio; propina; gastos de envio; coperto; servizio; spedizione; spese di spedizione;
-        caj perkhidmatan; caj penghantaran
+        tip; gratuity; bedienung; gesamtbetrag der zuschlage; trinkgeld; versand; versandkosten; service;
+        frais de port; livraison; pourboire; servicio; envio; propina; gastos de envio; coperto; servizio;
+        spedizione; spese di spedizione; caj perkhidmatan; caj penghantaran
     """,
     Kind.SUMMARY: """
         gst summary; tax summary; gst analysis; tax analysis; vat summary; vat analysis; tax code; sst summary;
@@ -171,13 +172,13 @@ PHRASES: dict[Kind, str] = {
         invoice no; invoice number; inv no; tax invoice no; receipt no; receipt number; bill no; document no;
         doc no; invoice; inv; receipt; slip no; cash bill no; bill number; invoice id; invoice nr; cb; trn;
         trans no; transaction no; rcpt no; bill; tax invoice; check no; cash bill; cash inv no; receipt id; doc;
-        docno; trx no; ref no; order no; order number; rechnungsnummer; rechnungsnr; rechnung nr; rechnung;
-        rechnungs nr; belegnummer; beleg nr; belegnr; bon nr; bonnr; re nr; kassenbon nr; beleg; rechnung nummer;
-        facture no; facture n; numero de facture; facture; no facture; n facture; ticket no; numero facture; ticket;
-        facture numero; factura no; numero de factura; factura; num factura; n factura; factura n; no factura;
-        factura num; ticket num; fattura n; numero fattura; fattura; fattura nr; documento n; scontrino n;
-        numero documento; doc n; documento nr; fattura no; no invois; no resit; nombor invois; invois; resit;
-        no bil; no dokumen; nombor resit; invois no; resit no
+        docno; trx no; ref no; order no; order number; rechnungsnummer; handelsrechnung nr; rechnungsnr;
+        rechnung nr; rechnung; rechnungs nr; belegnummer; beleg nr; belegnr; bon nr; bonnr; re nr; kassenbon nr;
+        beleg; rechnung nummer; facture no; facture n; numero de facture; facture; no facture; n facture; ticket no;
+        numero facture; ticket; facture numero; factura no; numero de factura; factura; num factura; n factura;
+        factura n; no factura; factura num; ticket num; fattura n; numero fattura; fattura; fattura nr; documento n;
+        scontrino n; numero documento; doc n; documento nr; fattura no; no invois; no resit; nombor invois; invois;
+        resit; no bil; no dokumen; nombor resit; invois no; resit no
     """,
     Kind.OTHER_NUMBER: """
         gst id; gst no; gst reg no; gst id no; gst reg; tax id; tax no; vat no; vat id; company no; co no; co reg;
