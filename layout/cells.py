@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-
 from ocr_doc.layout.frame import Frame
 from ocr_doc.layout.order import Row
 
@@ -32,11 +30,15 @@ class Span:
 
 def row_cells(row: Row, frame: Frame, gap: float = CELL_GAP) -> list[Span]:
     """The cells of a row, left to right."""
-    boxes = frame.boxes[list(row.words)]
-    ends = np.maximum.accumulate(boxes[:, 2])
-    splits = np.flatnonzero(boxes[1:, 0] - ends[:-1] > gap * row.h) + 1
-    edges = [0, *splits.tolist(), len(row.words)]
-    return [Span(row.words[a:b], float(boxes[a:b, 0].min()), float(boxes[a:b, 2].max())) for a, b in pairwise(edges)]
+    cells: list[tuple[list[int], float, float]] = []
+    # Rows are short: plain numbers are quicker than arrays.
+    for word, (x0, _, x1, _) in zip(row.words, frame.boxes[list(row.words)].tolist(), strict=True):
+        if cells and x0 - cells[-1][2] <= gap * row.h:
+            words, start, end = cells[-1]
+            cells[-1] = ([*words, word], min(start, x0), max(end, x1))
+        else:
+            cells.append(([word], x0, x1))
+    return [Span(tuple(words), x0, x1) for words, x0, x1 in cells]
 
 
 def find_columns(rows: Sequence[Sequence[Span]]) -> list[float]:

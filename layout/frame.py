@@ -26,6 +26,7 @@ class Frame:
         height: The usual height of the words.
         letters: (N,) how many letters each word has.
         digits: (N,) how many digits.
+        boxes: (N, 4): x0, y0, x1, y1 of each word.
     """
 
     centres: Floats
@@ -35,12 +36,7 @@ class Frame:
     height: float
     letters: Floats
     digits: Floats
-
-    @property
-    def boxes(self) -> Floats:
-        """(N, 4): x0, y0, x1, y1 of each word."""
-        half = np.stack([self.widths, self.heights], axis=1) / 2
-        return np.concatenate([self.centres - half, self.centres + half], axis=1)
+    boxes: Floats
 
 
 def level(quads: Floats, angle: float, words: Sequence[Word]) -> Frame:
@@ -63,4 +59,6 @@ def level(quads: Floats, angle: float, words: Sequence[Word]) -> Frame:
     heights = np.where(letters + digits == 0, np.maximum(heights, SIGN_HEIGHT * height), heights)
     slopes = along[:, 1] / np.maximum(np.abs(along[:, 0]), 1e-3)
     centres = turned.mean(axis=1)
-    return Frame(centres, widths, heights, np.clip(slopes, -1.0, 1.0), height, letters, digits)
+    half = np.stack([widths, heights], axis=1) / 2
+    boxes = np.concatenate([centres - half, centres + half], axis=1)
+    return Frame(centres, widths, heights, np.clip(slopes, -1.0, 1.0), height, letters, digits, boxes)

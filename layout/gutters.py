@@ -21,6 +21,8 @@ from ocr_doc.layout.whitespace import Rectangle, white_rectangles
 MIN_WIDTH = 0.9
 # The narrowest in line with one that was found.
 MIN_TIGHT = 0.5
+# Rectangles that share so much of their heights are judged once.
+ALIKE = 0.97
 # The shortest, in heights of text: two lines.
 MIN_HEIGHT = 2.2
 # Running text: so many lines, so wide (in heights of text; more where the lines of both sides are aligned, as in a
@@ -122,9 +124,12 @@ def find_gutters(frame: Frame, chunks: Sequence[Sequence[int]], tight: Sequence[
     if len(_wide(table, height)) < MIN_LINES:
         return []
     found: list[Gutter] = []
+    refused: list[Rectangle] = []
     for rectangle in _white(frame, MIN_WIDTH):
-        if not _known(rectangle, found):
-            found += _judge(rectangle, table, height, found)
+        if not _known(rectangle, found) and not any(_alike(rectangle, each) for each in refused):
+            judged = _judge(rectangle, table, height, found)
+            found += judged
+            refused += [] if judged else [rectangle]
     if found:
         # In line with a gutter, less is believed: a heading has cut the columns, or long lines have narrowed it.
         table = _table(frame, tight)
@@ -132,6 +137,15 @@ def find_gutters(frame: Frame, chunks: Sequence[Sequence[int]], tight: Sequence[
             if any(rectangle.x0 < each.x < rectangle.x1 for each in found) and not _known(rectangle, found):
                 found += _judge(rectangle, table, height, found, few=True)
     return sorted(found, key=lambda each: (each.top - each.bottom, each.x))
+
+
+def _alike(rectangle: Rectangle, other: Rectangle) -> bool:
+    """Whether two rectangles part nearly the same lines at the same place."""
+    shared = min(rectangle.y1, other.y1) - max(rectangle.y0, other.y0)
+    beside = min(rectangle.x1, other.x1) - max(rectangle.x0, other.x0)
+    if beside < 0.7 * max(rectangle.x1 - rectangle.x0, other.x1 - other.x0):
+        return False
+    return shared > ALIKE * max(rectangle.height, other.height)
 
 
 def _white(frame: Frame, min_width: float) -> list[Rectangle]:

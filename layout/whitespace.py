@@ -18,6 +18,8 @@ from ocr_doc.layout.slope import Floats
 BAND = 1 / 3
 # Boxes are a little larger than their ink; so much of the text height is given back to the white at each side.
 SHRINK = 0.15
+# What words cover is rounded to so much of the text height.
+GRID = 0.1
 # More bands than this are a page of nearly nothing but white: coarser ones do.
 MAX_BANDS = 2000
 
@@ -53,12 +55,16 @@ def white_rectangles(boxes: Floats, height: float, min_width: float, min_height:
     """
     left, top, right, bottom = boxes[:, 0].min(), boxes[:, 1].min(), boxes[:, 2].max(), boxes[:, 3].max()
     band = max(BAND * height, (bottom - top) / MAX_BANDS, 1e-6)
-    gaps = _gaps(boxes, float(top), band, int((bottom - top) / band) + 1, SHRINK * height)
+    gaps = _gaps(boxes, float(top), band, int((bottom - top) / band) + 1, SHRINK * height, GRID * height)
     found: list[Rectangle] = []
     alive: dict[Interval, int] = {}
     whole = (float(left), float(right))
+    previous: list[Interval] | None = None
     for number, starts in enumerate([*gaps, None]):
         white = [] if starts is None else _between(starts, whole, min_width)
+        if white == previous:
+            continue
+        previous = white
         following: dict[Interval, int] = {}
         for x0, x1 in white:
             following[x0, x1] = number
@@ -75,15 +81,18 @@ def white_rectangles(boxes: Floats, height: float, min_width: float, min_height:
     return sorted(found, key=lambda each: (each.y0, each.x0, each.y1, each.x1))
 
 
-def _gaps(boxes: Floats, top: float, band: float, count: int, shrink: float) -> list[list[Interval]]:
+def _gaps(boxes: Floats, top: float, band: float, count: int, shrink: float, grid: float) -> list[list[Interval]]:
     """For each band what its words cover, from left to right."""
     covered: list[list[Interval]] = [[] for _ in range(count)]
     ordered = boxes[np.argsort(boxes[:, 0], kind="stable")]
+    left = float(ordered[0, 0])
     spare = np.minimum(shrink, (ordered[:, 3] - ordered[:, 1]) / 4)
     first = ((ordered[:, 1] + spare - top) / band).astype(np.int64)
     last = ((ordered[:, 3] - spare - top) / band).astype(np.int64)
     narrow = np.minimum(shrink, (ordered[:, 2] - ordered[:, 0]) / 4)
-    x0s, x1s = (ordered[:, 0] + narrow).tolist(), (ordered[:, 2] - narrow).tolist()
+    # On a grid, so that the ragged ends of lines make few rectangles and bands are often alike.
+    x0s = (np.round((ordered[:, 0] + narrow - left) / grid) * grid + left).tolist()
+    x1s = (np.round((ordered[:, 2] - narrow - left) / grid) * grid + left).tolist()
     for x0, x1, a, b in zip(x0s, x1s, first.tolist(), last.tolist(), strict=True):
         for number in range(max(a, 0), min(b, count - 1) + 1):
             covered[number].append((x0, x1))
