@@ -47,6 +47,14 @@ class _Line:
     factors: tuple[int, Number, Number] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Where text without an amount stands: above the first item, below the last. So it does for all of them."""
+
+    above: bool
+    below: bool
+
+
 def find_items(rows: Sequence[Row], entries: Sequence[Entry], sign: str) -> tuple[tuple[LineItem, ...], Check | None]:
     """The items of a bill, and whether they add up to one of its sums.
 
@@ -61,8 +69,11 @@ def find_items(rows: Sequence[Row], entries: Sequence[Entry], sign: str) -> tupl
         return (), None
     check = _check(lines, entries)
     trust = ADDED_UP if check is not None and check.holds else NOT_ADDED_UP
-    above = _described_above(rows, lines, start)
-    items = [_item(rows, lines, place, (start, end), trust, above=above) for place in range(len(lines))]
+    texts = _Texts(
+        above=any(_has_text(rows[i].text) for i in range(start, lines[0].row)),
+        below=any(_has_text(rows[i].text) for i in range(lines[-1].row + 1, end)),
+    )
+    items = [_item(rows, lines, place, (start, end), trust, texts) for place in range(len(lines))]
     return tuple(items), check
 
 
@@ -135,13 +146,8 @@ def _makes(quantity: Number, price: Number, amount: Number) -> bool:
     return abs(quantity.value * price.value - amount.value) < CENT
 
 
-def _described_above(rows: Sequence[Row], lines: Sequence[_Line], start: int) -> bool:
-    """Whether descriptions stand in the rows above the amounts: so they do if one stands above the first."""
-    return any(_has_text(rows[i].text) for i in range(start, lines[0].row))
-
-
 def _item(
-    rows: Sequence[Row], lines: Sequence[_Line], place: int, area: tuple[int, int], trust: float, *, above: bool
+    rows: Sequence[Row], lines: Sequence[_Line], place: int, area: tuple[int, int], trust: float, texts: _Texts
 ) -> LineItem:
     line = lines[place]
     amount = _field(rows, line.row, line.amount, trust)
@@ -156,12 +162,10 @@ def _item(
     until = lines[place + 1].row if place + 1 < len(lines) else area[1]
     used = {line.factors[0]} if line.factors is not None else set()
     description = _description(rows, line.row, cut, trust)
-    others = range(since, line.row) if above else range(line.row + 1, until)
-    texts = [
-        _description(rows, i, len(rows[i].text), trust) for i in others if i not in used and _has_text(rows[i].text)
-    ]
-    if texts and (above or description is None):
-        description = texts[0]
+    others = range(line.row + 1, until) if texts.below and not texts.above else range(since, line.row)
+    if texts.above or description is None:
+        beside = [i for i in others if i not in used and _has_text(rows[i].text)]
+        description = _description(rows, beside[0], len(rows[beside[0]].text), trust) if beside else description
     return LineItem(amount, description, quantity, price)
 
 

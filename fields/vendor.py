@@ -71,7 +71,7 @@ _REGISTRATION = re.compile(
     r"(?:[A-Z]{1,3}\s?)?\d{5,}\s?[-–.]?\s?[A-Z0-9]?\b\s*[\])}]?.*$",
     re.IGNORECASE,
 )
-_WEB = re.compile(r"@\w|www\.|\.com\b|\.my\b|https?:", re.IGNORECASE)
+_WEB = re.compile(r"@\w|www\.|\.com\b|\.my\b|https?:|^\s*\w{2,}\.[a-z]{2,}\s*$", re.IGNORECASE)
 _NOT_ISSUER = re.compile(
     r"\b(?:FORMERLY|FKA|LICEN[SC]EE|OPERATED BY|MANAGED BY|A MEMBER OF|POWERED BY|LICENSED TO)\b", re.IGNORECASE
 )
@@ -102,10 +102,11 @@ _NO_NAME = {
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A candidate: rows `first` to `last`, and where the name ends in the last."""
+    """A candidate: rows `first` to `last`, where the name starts in the first and where it ends in the last."""
 
     first: int
     last: int
+    start: int
     end: int
     score: float
     rule: FieldRule
@@ -126,9 +127,11 @@ def find_vendor(rows: Sequence[Row], *, is_bill: bool) -> tuple[Field | None, Fi
     if not found:
         return None, None
     best = max(found, key=lambda name: (name.score, -name.first))
-    words = tuple(w for i in range(best.first, best.last) for w in rows[i].words)
-    words += rows[best.last].words_in(0, best.end)
-    text = " ".join([*(rows[i].text for i in range(best.first, best.last)), rows[best.last].text[: best.end]])
+    spans = [[0, len(rows[i].text)] for i in range(best.first, best.last + 1)]
+    spans[0][0], spans[-1][1] = best.start, best.end
+    parts = [(rows[best.first + i], start, end) for i, (start, end) in enumerate(spans)]
+    words = tuple(word for row, start, end in parts for word in row.words_in(start, end))
+    text = " ".join(row.text[start:end] for row, start, end in parts)
     trust = min(0.95, 0.35 + 0.15 * best.score)
     vendor = Field(
         _written_name(text), rows[best.last].page, words, max(trust, 0.1) * word_confidence(words), best.rule
@@ -173,7 +176,8 @@ def _candidate(rows: Sequence[Row], i: int, usual: float) -> _Name | None:
     if first == i and _letters(_bare(text)) < MIN_LETTERS:
         score -= 1.5  # "Bistro & Cafe" alone tells what it is and not who
     last, end = _continued(rows, i, end, has_form=has_form)
-    return _Name(first, last, end, score, "name" if has_form or business else "position")
+    start = _cell_start(row.text, end) if first == i else 0
+    return _Name(first, last, start, end, score, "name" if has_form or business else "position")
 
 
 def _form_end(text: str) -> int | None:
@@ -187,6 +191,12 @@ def _form_end(text: str) -> int | None:
             break
         end = match.end()
     return end
+
+
+def _cell_start(text: str, end: int) -> int:
+    """Where a name starts that ends at `end`: at its own cell, if that holds more than a form of firm."""
+    start = text.rfind("\t", 0, end) + 1
+    return start if _letters(_bare(text[start:end])) >= MIN_LETTERS else 0
 
 
 def _name_end(text: str) -> int:
@@ -203,7 +213,10 @@ def _may_name(row: str, text: str, *, has_form: bool) -> bool:
         return False
     if has_form:
         return True
-    if any(pattern.search(text) for pattern in (_WEB, _STREET, _POSTCODE, _HOURS, _PHONE)):
+    if any(pattern.search(text) for pattern in (_WEB, _POSTCODE, _HOURS, _PHONE)):
+        return False
+    # "Harbour Lane Grocers" is a name though lanes stand in addresses.
+    if _STREET.search(text) and (any(c.isdigit() for c in text) or not _BUSINESS.search(text)):
         return False
     return not kinds & _NO_NAME
 

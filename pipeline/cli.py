@@ -36,7 +36,7 @@ exit codes: 0 ok, 1 internal fault, 2 usage, 3 input missing, 4 empty, 5 broken,
 # Parsed arguments that are options of a call or of the engines; the rest is the command line's own.
 _READING = (
     *("dpi", "pages", "password", "pdf_renderer", "pdf_text", "orientation"),
-    *("min_confidence", "beam_width", "batch_size", "characters", "fields"),
+    *("min_confidence", "min_legibility", "beam_width", "batch_size", "characters", "fields"),
 )
 _ENGINE = ("device", "threads", "weights")
 
@@ -91,6 +91,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--orientation", choices=("auto", *turns), help="degrees clockwise to turn pages by (auto: found out)")
     add("--max-megapixels", type=_number(float, 0.000001), metavar="N", help="largest page that is read (178)")
     add("--min-confidence", type=_number(float, 0, 1), metavar="P", help="leave out words below this, 0 to 1 (0)")
+    add("--min-legibility", type=_number(float, 0, 1), metavar="P",
+        help="leave out what reads like no text: smudges, rules; 0 to 1 (0.4)")  # fmt: skip
     add("--characters", action=argparse.BooleanOptionalAction, help="a record for each character in JSON (yes)")
     add("--fields", action=argparse.BooleanOptionalAction, help="date, total and other fields of bills in JSON (yes)")
     add("--beam-width", type=_number(int, 1), metavar="N", help="readings kept while a word is decoded (1: greedy)")

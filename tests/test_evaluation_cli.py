@@ -145,7 +145,7 @@ def test_ours_reads_pages_crops_and_boxes(save_page: Callable[..., Path], ocr: o
     image = save_page("a.png", "hello")
     engine = OcrDoc(EngineChoice("ocr-doc"), ocr)  # type: ignore[arg-type]
     page = engine.read_page(image)
-    assert page == PageReading("hello", (ReadWord("hello", (20, 20, 80, 40), 0.95),))
+    assert page == PageReading("hello", (ReadWord("hello", (20, 20, 80, 40), 0.95),), ())
     crop = image.with_name("crop.png")
     Image.open(image).crop((18, 20, 84, 40)).save(crop)
     assert engine.read_crop(crop).text == "hello"

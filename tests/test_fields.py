@@ -174,6 +174,23 @@ def test_items_have_their_parts() -> None:
     assert check.detail == "1250.00 + 40.00 = 1290.00"
 
 
+def test_a_description_may_stand_in_a_row_of_its_own() -> None:
+    text = "CORNER SHOP LTD\nItem | Qty | Amount\nLoaf | 3.40\nMilk\n2 x 1.85 | 3.70\nEggs | 3.25\nTOTAL | 10.35"
+    items = found(text).items
+    assert [item.description and item.description.value for item in items] == ["Loaf", "Milk", "Eggs"]
+    assert [item.quantity and item.quantity.value for item in items] == [None, "2", None]
+
+
+def test_a_name_is_one_cell_of_its_row() -> None:
+    vendor = found("Brenner & Falk | Brenner & Falk Werkzeuge GmbH\nInvoice No: 4711\nTotal | 5.00").vendor
+    assert vendor is not None
+    assert vendor.value == "Brenner & Falk Werkzeuge GmbH"
+    assert vendor.text == vendor.value
+    lane = found("Harbour Lane Grocers\n14 Harbour Lane\nhello.example\nTotal | 5.00").vendor
+    assert lane is not None
+    assert lane.value == "Harbour Lane Grocers"
+
+
 def test_each_field_knows_its_words_and_how_it_was_found() -> None:
     fields = found(ENGLISH)
     assert fields.total is not None
