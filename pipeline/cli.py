@@ -81,7 +81,12 @@ def build_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("inputs", nargs="+", metavar="INPUT", help="a PDF or image, a folder, or - for standard input")
     add("-o", "--output", metavar="OUT", default=None, help="a file (.json, .txt), a folder, or - (default: text to -)")
-    add("--format", metavar="NAME", default=None, help="json, text, layout, markdown, paragraphs[-hyphens] (as OUT ends)")
+    add(
+        "--format",
+        metavar="NAME",
+        default=None,
+        help="json, text, layout, markdown, paragraphs[-hyphens] (as OUT ends)",
+    )
     add("--pages", metavar="RANGE", help="pages to read, such as 1-3,7")
     add("--password", help="opens encrypted PDFs")
     add("--dpi", type=_number(int, 1), help="resolution at which PDF pages are drawn (200)")
