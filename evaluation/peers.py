@@ -117,11 +117,11 @@ class RapidOcr:
         options: dict[str, Any] = {"Global.log_level": "error"}
         if threads is not None:
             options["EngineConfig.onnxruntime.intra_op_num_threads"] = threads
-        self._read = RapidOCR(params=options)
+        self._read: Any = RapidOCR(params=options)
 
     def read_page(self, image: Path) -> PageReading:
         """See `Engine`."""
-        result = self._read(str(image))
+        result: Any = self._read(str(image))
         if not result.txts:
             return PageReading("", ())
         boxes: list[Box] = [_around(quad) for quad in result.boxes]
@@ -137,7 +137,7 @@ class RapidOcr:
 
     def read_crop(self, image: Path) -> ReadWord:
         """See `Engine`."""
-        result = self._read(str(image), use_det=False, use_cls=False, use_rec=True)
+        result: Any = self._read(str(image), use_det=False, use_cls=False, use_rec=True)
         return ReadWord(result.txts[0], None, float(result.scores[0])) if result.txts else ReadWord("")
 
     def read_boxes(self, image: Path, boxes: Sequence[Box]) -> list[str] | None:

@@ -88,7 +88,7 @@ def read_words(found: Sequence[FoundWord], readings: Sequence[ReadText], options
 
 def _legible(word: Word, options: Options) -> bool:
     """Whether a word's characters are probable enough; a long word's confidence is low where each is fairly sure."""
-    return word.confidence ** (1 / len(word.text)) >= options.min_legibility
+    return float(word.confidence ** (1 / len(word.text))) >= options.min_legibility
 
 
 def _words(found: FoundWord, reading: ReadText, with_characters: bool) -> Iterator[Word]:
