@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from types import TracebackType
@@ -22,6 +22,7 @@ from ocr_doc.page_text import PageReader
 from ocr_doc.recognizer.crops import to_grey
 from ocr_doc.recognizer.reader import Reading
 from ocr_doc.sources import PageImage, Source, read_pages, source_name
+from ocr_doc.weights.engines import Engine
 
 __all__ = [
     "Alternative",
@@ -50,8 +51,9 @@ class OCRPipeline:
         with OCRPipeline() as ocr:
             document = ocr("invoice.pdf", pages="1-3")
 
-    A source is a path, the bytes of a file, a binary file object, an array (H, W), (H, W, 3) or (H, W, 4) or a
-    Pillow image; see `ocr_doc.sources.read_pages`, and there for the errors it raises.
+    A source is a path, the bytes of a file, a binary file object, an array (H, W), (H, W, 3) or (H, W, 4), a
+    Pillow image, or `PageImages` that something else reads; see `ocr_doc.sources.read_pages`, and there for the errors
+    it raises.
 
     Args:
         device: "auto" (CUDA where there is one, else the CPU), "cpu" or "cuda".
@@ -59,6 +61,7 @@ class OCRPipeline:
         threads: Threads on the CPU; None for as many as this process may use.
         detector: Finds words instead of our network.
         recognizer: Reads crops instead of our network.
+        wrap_engine: Put around each of our networks when it is loaded; see `ocr_doc.networks.Networks`.
         **options: Defaults of all calls; see `ocr_doc.options.Options`.
 
     Raises:
@@ -73,10 +76,11 @@ class OCRPipeline:
         threads: int | None = None,
         detector: Detector | None = None,
         recognizer: Reader | None = None,
+        wrap_engine: Callable[[Engine], Engine] | None = None,
         **options: object,
     ) -> None:
         self.options = Options().changed(**options)
-        self._networks = Networks(EngineOptions(device, threads, weights), detector, recognizer)
+        self._networks = Networks(EngineOptions(device, threads, weights), detector, recognizer, wrap_engine)
 
     def __call__(self, source: Source, **options: object) -> Document:
         """Reads a document.

@@ -65,12 +65,18 @@ class Networks:
         options: Where the weights are and what runs them.
         detector: Used instead of our network.
         recognizer: Used instead of our network; decoding options (beam, lexicon, batch size) are its own business then.
+        wrap: Put around each engine that is opened, such as one that batches the calls of many threads.
     """
 
     def __init__(
-        self, options: EngineOptions, detector: Detector | None = None, recognizer: Reader | None = None
+        self,
+        options: EngineOptions,
+        detector: Detector | None = None,
+        recognizer: Reader | None = None,
+        wrap: Callable[[Engine], Engine] | None = None,
     ) -> None:
         self._options = options
+        self._wrap = wrap
         self._lock = threading.RLock()
         self._closed = False
         self._found = None if detector is None else _Found(detector, type(detector).__name__)
@@ -137,7 +143,8 @@ class Networks:
             # A folder with one fine-tuned network replaces that one; the other is the one that ships.
             manifest = load_manifest()
         entry = manifest.entry(kind)
-        return open_engine(manifest, entry, self._options.device, build, self._options.threads), entry
+        engine = open_engine(manifest, entry, self._options.device, build, self._options.threads)
+        return engine if self._wrap is None else self._wrap(engine), entry
 
 
 def _make_reader(engine: Engine, alphabet: Alphabet, options: Options) -> Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -82,6 +83,20 @@ class PageImage:
     dpi: float | None = None
     warnings: tuple[str, ...] = ()
     layer: TextLayer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageImages:
+    """Pages that something else reads: a source whose decoding runs elsewhere, such as in a process of its own.
+
+    Attributes:
+        name: Of the document, for results and messages.
+        pages: In the document's order, taken one by one; what it raises goes to whoever reads the source. How the
+            source is decoded (`InputOptions`) was settled where it was opened.
+    """
+
+    name: str
+    pages: Iterable[PageImage]
 
 
 def check_size(width: float, height: float, where: str, options: InputOptions) -> None:

@@ -26,12 +26,23 @@ from ocr_doc.images import (
     read_pillow_image,
     sniff_image,
 )
-from ocr_doc.page_image import InputOptions, PageImage, PdfRenderer
+from ocr_doc.page_image import InputOptions, PageImage, PageImages, PdfRenderer
 from ocr_doc.pdf import count_pdf_pages, is_pdf, read_pdf_file
 
-__all__ = ["InputOptions", "PageImage", "PdfRenderer", "Source", "count_pages", "read_pages", "source_name"]
+__all__ = [
+    "InputOptions",
+    "PageImage",
+    "PageImages",
+    "PdfRenderer",
+    "Source",
+    "count_pages",
+    "read_pages",
+    "source_name",
+]
 
-Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | NDArray[Any] | Image.Image
+Source: TypeAlias = (
+    str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | NDArray[Any] | Image.Image | PageImages
+)
 STDIN = "-"
 _STDIN_NAME = "<stdin>"
 _DEFAULTS = InputOptions()
@@ -61,7 +72,8 @@ def read_pages(source: Source, options: InputOptions = _DEFAULTS) -> Iterator[Pa
               stands, and left open;
             - an array, shape (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA, uint8 in 0..255, bool, uint16, or
               float in [0, 1];
-            - a Pillow image; an opened multi-page TIFF gives all its pages.
+            - a Pillow image; an opened multi-page TIFF gives all its pages;
+            - `PageImages`, given on as they are.
         options: How to read it.
 
     Raises:
@@ -72,6 +84,9 @@ def read_pages(source: Source, options: InputOptions = _DEFAULTS) -> Iterator[Pa
     """
     if isinstance(source, np.ndarray):
         yield read_array(source, options)
+        return
+    if isinstance(source, PageImages):
+        yield from source.pages
         return
     name = source_name(source)
     if isinstance(source, Image.Image):
@@ -92,7 +107,7 @@ def count_pages(source: Source, options: InputOptions = _DEFAULTS) -> int | None
     """Tells how many pages `read_pages` will yield if none is damaged, without decoding any.
 
     Returns:
-        The number, or None where counting would use the source up (standard input, a pipe).
+        The number, or None where counting would use the source up (standard input, a pipe, `PageImages`).
 
     Raises:
         OcrDocError: As `read_pages` does, for whatever shows without decoding.
@@ -120,6 +135,8 @@ def source_name(source: Source) -> str:
     """The path or name of a source for results and messages; "<bytes>" and the like for data without a name."""
     if isinstance(source, np.ndarray):
         return "<array>"
+    if isinstance(source, PageImages):
+        return source.name
     if isinstance(source, Image.Image):
         return str(getattr(source, "filename", "")) or "<image>"
     if isinstance(source, bytes | bytearray | memoryview):
@@ -196,6 +213,8 @@ def _can_seek(file: object) -> bool:
 
 
 def _readable_once(source: Source) -> bool:
+    if isinstance(source, PageImages):
+        return True
     if isinstance(source, bytes | bytearray | memoryview):
         return False
     if isinstance(source, str | os.PathLike):
