@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -24,6 +25,7 @@ from ocr_doc.core.geometry import Box, Quad, quad_box
 from ocr_doc.recognizer.crops import rectify
 from ocr_doc.training.readers import read_grey, read_rows
 
+T = TypeVar("T")
 # Reads one crop, (h, w) uint8.
 ReadCrop = Callable[[NDArray[np.uint8]], str]
 # Finds the words of a page, (H, W, 3) uint8 RGB.
@@ -62,18 +64,36 @@ def read_lined_pages(pages: Path, split: str | None = None, without: Collection[
         InputMissingError: If the file or an image is not there.
         InputBrokenError: If a line of the file is not of this form, or an image is damaged.
     """
+    for pixels, lines in _read_pages(pages, split, without, _lines):
+        yield LinedPage(pixels, lines)
+
+
+def read_transcripts(
+    pages: Path, split: str | None = None, without: Collection[str] = ()
+) -> Iterator[tuple[NDArray[np.uint8], str]]:
+    """Reads pages of which only the text is known, `{"image": "a/b.jpg", "text": "..."}`; see `read_lined_pages`."""
+    return _read_pages(pages, split, without, lambda page: str(page["text"]))
+
+
+def _lines(page: Mapping[str, Any]) -> tuple[tuple[Box, str], ...]:
+    # Tabs and line ends would break the list that these texts are written to.
+    return tuple((_box(line["box"]), " ".join(str(line["text"]).split())) for line in page["lines"])
+
+
+def _read_pages(
+    pages: Path, split: str | None, without: Collection[str], label: Callable[[Mapping[str, Any]], T]
+) -> Iterator[tuple[NDArray[np.uint8], T]]:
+    """The pages of a file with what `label` makes of each."""
     for number, row in enumerate(read_rows(pages), start=1):
         if not row.strip():
             continue
         try:
             page = json.loads(row)
-            # Tabs and line ends would break the list that these texts are written to.
-            lines = tuple((_box(line["box"]), " ".join(str(line["text"]).split())) for line in page["lines"])
-            image = str(page["image"])
+            labelled, image = label(page), str(page["image"])
         except (ValueError, KeyError, TypeError) as error:
             raise InputBrokenError(f"{pages}: line {number} describes no page ({error!r}).", "Correct it.") from error
         if image not in without and split in (None, page.get("split")):
-            yield LinedPage(read_grey(pages.parent / image), lines)
+            yield read_grey(pages.parent / image), labelled
 
 
 def read_lines(pages: Path, split: str | None = None, without: Collection[str] = ()) -> Iterator[LabelledLine]:

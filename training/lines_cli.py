@@ -24,10 +24,12 @@ from ocr_doc.training.lines import (
     ReadCrop,
     read_lined_pages,
     read_lines,
+    read_transcripts,
     words_of_page,
     write_lines,
 )
 from ocr_doc.training.readers import read_rows
+from ocr_doc.training.transcripts import crops_of_transcript
 from ocr_doc.weights.engines import open_engine
 from ocr_doc.weights.manifest import load_manifest
 
@@ -41,17 +43,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", help="only pages of this split")
     parser.add_argument("--without", type=Path, help="JSON list of images to leave out")
     parser.add_argument("--words", action="store_true", help="cut the lines into words, as the detector finds them")
+    parser.add_argument("--transcripts", action="store_true", help="pages have a text of many lines and no boxes")
     parser.add_argument("--recase", action="store_true", help="let the recogniser's reading decide upper or lower case")
-    parser.add_argument("--weights", type=Path, help="folder of weights for --words and --recase (those that ship)")
+    parser.add_argument("--weights", type=Path, help="folder of weights to find and read words with (those that ship)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Cuts lines as the options say; returns the exit code."""
     without = _images(args.without) if args.without else frozenset()
-    if args.words:
+    if args.transcripts:
+        detect, read = _detector(args.weights), _reader(args.weights)
+        lines: Iterator[LabelledLine] = (
+            crop
+            for pixels, text in read_transcripts(args.pages, args.split, without)
+            for crop in crops_of_transcript(pixels, text, detect, read, words=args.words)
+        )
+    elif args.words:
         detect = _detector(args.weights)
         pages = read_lined_pages(args.pages, args.split, without)
-        lines: Iterator[LabelledLine] = (word for page in pages for word in words_of_page(page, detect))
+        lines = (word for page in pages for word in words_of_page(page, detect))
     else:
         lines = read_lines(args.pages, args.split, without)
     written, left_out = write_lines(lines, args.folder, _reader(args.weights) if args.recase else None)

@@ -29,6 +29,8 @@ ARCHITECTURE = "crnn"
 # Keeps the validation's crops apart from those of any seed that people choose.
 _UNSEEN = 1_000_003
 _VALIDATION_AREA = 4096
+# Loss per character above which a crop's gradient grows no more, in nats; or twice the batch's median if that is more.
+HOPELESS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +89,24 @@ class RecognizerTask(Task[CRNN, Batch]):
         return DataLoader(stream, batch_size=None, num_workers=options.workers, prefetch_factor=prefetch)
 
     def loss(self, network: CRNN, batch: Batch, place: Place) -> Tensor:
-        """See `Task`: the loss per character."""
+        """See `Task`: the loss per character, bounded for each crop."""
         pixels = batch.pixels.to(place.device, memory_format=torch.channels_last, non_blocking=True)
         with place.autocast():
             scores = network(pixels)
-        return nn.functional.ctc_loss(
+        losses = nn.functional.ctc_loss(
             scores.float().transpose(0, 1),
             batch.targets.to(place.device),
             batch.steps,
             batch.lengths,
+            reduction="none",
             zero_infinity=True,
         )
+        each = losses / batch.lengths.to(place.device)
+        # Drawn at random, some crops are such that nobody could read them, and what they teach is to guess: once the
+        # others are read, such a crop pulls no harder than one that is read by half.
+        known = each.detach()
+        limit = (2 * known.median()).clamp(min=HOPELESS)
+        return (each * (limit / known.maximum(limit))).mean()
 
     def validation(self) -> Callable[[CRNN], dict[str, float]]:
         """See `Task`."""

@@ -24,6 +24,8 @@ LANGUAGES = {
 LOCALES = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pt_PT", "pl_PL", "cs_CZ", "sv_SE")
 WORDS_PER_LANGUAGE = 12_000
 POOL = 1_500
+# Share of the words that come by their true frequency.
+AS_WRITTEN = 0.4
 # What receipts say over and over, in the spelling of the trade.
 RECEIPT_WORDS = [
     "TOTAL", "SUBTOTAL", "TAX", "CASH", "CHANGE", "INVOICE", "RECEIPT", "DATE", "TIME", "QTY", "PRICE", "AMOUNT",
@@ -94,8 +96,10 @@ class TextSource:
         return pools
 
     def word(self, rng: np.random.Generator) -> str:
-        """A word of a language by a flattened frequency: rare words come often enough to teach rare letters."""
+        """A word of a language: as often as people write it, or flattened, so that rare words teach rare letters."""
         words = self._words[int(np.searchsorted(self._language_weights, rng.random()))]
+        if rng.random() < AS_WRITTEN:
+            return words[int(len(words) ** rng.random()) - 1]  # Zipf's law: the r-th word comes 1 / r as often
         return words[int(len(words) * rng.random() ** 2)]
 
     def styled_word(self, rng: np.random.Generator) -> str:
@@ -214,9 +218,9 @@ class TextSource:
     def text(self, rng: np.random.Generator) -> str:
         """A text of one to about five words, at least one symbol, covered by the alphabet."""
         draw = rng.random()
-        if draw < 0.52:
+        if draw < 0.54:
             text = self.styled_word(rng)
-        elif draw < 0.66:
+        elif draw < 0.70:
             text = " ".join(self.styled_word(rng) for _ in range(int(rng.integers(2, 4))))
         else:
             makers = (self.price, self.number, self.date, self.code, self.noise, self.contact)

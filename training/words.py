@@ -79,7 +79,7 @@ def render_word(
 def _pictured(rng: np.random.Generator, mask: Mask, kind: FaceKind, sign: bool, text: str) -> WordSample:
     """The drawn letters as a crop: printed, bent, inked, captured."""
     mask = _bent(rng, _printed(rng, mask, kind, sign), sign)
-    return WordSample(_captured(rng, _inked(rng, mask, sign), copied=not sign and rng.random() < 0.16), text)
+    return WordSample(_captured(rng, _inked(rng, mask, sign), copied=not sign and rng.random() < 0.22), text)
 
 
 def _drawn(rng: np.random.Generator, face: Face, text: str, sign: bool) -> Mask:
@@ -297,8 +297,9 @@ def _captured(rng: np.random.Generator, picture: Mask, copied: bool) -> NDArray[
         picture = _copied(rng, picture, height)
     style = cv2.INTER_AREA if rng.random() < 0.75 else cv2.INTER_LINEAR
     picture = np.asarray(cv2.resize(picture, (width, height), interpolation=style), dtype=np.float32)
-    if rng.random() < 0.5:
-        grain = rng.uniform(0.02, 0.25) * max(0.05, float(np.ptp(picture)))
+    if rng.random() < 0.4:
+        # Mostly little: under strong noise small letters are lost to anyone.
+        grain = (0.02 + 0.23 * rng.random() ** 2) * max(0.05, float(np.ptp(picture)))
         picture = picture + rng.standard_normal(picture.shape, dtype=np.float32) * grain * 0.6
     picture = np.clip(picture, 0, 1)
     if rng.random() < 0.15:
