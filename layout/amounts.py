@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_NUMBER = re.compile(r"[-+(]?\s?\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d{1,3})?|[-+(]?\s?\d+(?:[.,]\d{1,4})?")
+_NUMBER = re.compile(r"[-+(]?\s?\d{1,3}(?:[.,' ]\d{3})+(?!\d)(?:[.,]\d{1,3})?|[-+(]?\s?\d+(?:[.,]\d{1,4})?")
 # Letters and digits that may stand before or after a number: "EUR", "pcs", "SR".
 _AFFIX = 4
 

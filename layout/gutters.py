@@ -8,12 +8,13 @@ text on one and, on the other, notes whose lines go their own way.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
 
 from ocr_doc.layout.frame import Frame
+from ocr_doc.layout.ruled import Grid
 from ocr_doc.layout.slope import Floats
 from ocr_doc.layout.whitespace import Rectangle, white_rectangles
 
@@ -137,6 +138,17 @@ def find_gutters(frame: Frame, chunks: Sequence[Sequence[int]], tight: Sequence[
             if any(rectangle.x0 < each.x < rectangle.x1 for each in found) and not _known(rectangle, found):
                 found += _judge(rectangle, table, height, found, few=True)
     return sorted(found, key=lambda each: (each.top - each.bottom, each.x))
+
+
+def beside_grids(gutter: Gutter, grids: Sequence[Grid], height: float) -> list[Gutter]:
+    """What of a gutter is left above and below ruled tables: their rows are read across."""
+    parts = [gutter]
+    for grid in grids:
+        x0, y0, x1, y1 = grid.box
+        if x0 < gutter.x < x1:
+            cut = [(each, (each.top, min(each.bottom, y0)), (max(each.top, y1), each.bottom)) for each in parts]
+            parts = [replace(e, top=a, bottom=b) for e, *sides in cut for a, b in sides if b - a > height]
+    return parts
 
 
 def _alike(rectangle: Rectangle, other: Rectangle) -> bool:

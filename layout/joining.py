@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.layout.frame import Frame
-from ocr_doc.layout.gutters import MIN_TIGHT, MIN_WIDTH, Gutter, find_gutters
+from ocr_doc.layout.gutters import MIN_TIGHT, MIN_WIDTH, Gutter, beside_grids, find_gutters
+from ocr_doc.layout.ruled import Grid
 from ocr_doc.layout.slope import CHUNK, Floats, smooth_slopes
 
 # Of the lower word's height, how much two words of one row must share.
@@ -53,8 +54,12 @@ class _Pairs:
     clashes: list[int]
 
 
-def join_rows(frame: Frame) -> tuple[list[list[int]], list[Gutter]]:
+def join_rows(frame: Frame, grids: Sequence[Grid] = ()) -> tuple[list[list[int]], list[Gutter]]:
     """Rows of a page, and the gutters that part them.
+
+    Args:
+        frame: Its words.
+        grids: Its ruled tables: no gutter parts one of them, and no row goes from one of their rows to another.
 
     Returns:
         Rows as lists of word numbers, left to right, each word in one row; gutters, the tallest first.
@@ -65,7 +70,8 @@ def join_rows(frame: Frame) -> tuple[list[list[int]], list[Gutter]]:
     single = [[word] for word in range(len(slopes))]
     tight = _merge(single, pairs, MIN_TIGHT)
     gutters = find_gutters(frame, _merge(tight, pairs, MIN_WIDTH), tight)
-    parted = _parted(frame, gutters, drops)
+    gutters = [part for gutter in gutters for part in beside_grids(gutter, grids, frame.height)]
+    parted = [one | other for one, other in zip(_parted(frame, gutters, drops), _in_rows(frame, grids), strict=True)]
     rows = _merge(single, _with_clashes(pairs, parted), NEAR_GAP)
     own, lengths = _measured_slopes(frame, rows)
     measured = smooth_slopes(frame.centres, own, lengths, frame.height)
@@ -75,16 +81,6 @@ def join_rows(frame: Frame) -> tuple[list[list[int]], list[Gutter]]:
     rows = _with_drops(frame, rows, drops)
     left = frame.centres[:, 0] - frame.widths / 2
     return [sorted(row, key=lambda i: (left[i], frame.centres[i, 1], i)) for row in rows], gutters
-
-
-def _join_rows(frame: Frame) -> list[list[int]]:
-    """Rows as lists of word numbers: near pairs first, then far ones along the slope of the rows so found."""
-    height = float(np.median(frame.heights))
-    slopes = smooth_slopes(frame.centres, frame.slopes, frame.widths, height)
-    near = _pairs(frame, slopes)
-    rows = _merge([[i] for i in range(len(slopes))], near, NEAR_GAP)
-    own, lengths = _measured_slopes(frame, rows)
-    return _merge(rows, _pairs(frame, smooth_slopes(frame.centres, own, lengths, height)), np.inf)
 
 
 def _measured_slopes(frame: Frame, rows: list[list[int]]) -> tuple[Floats, Floats]:
@@ -178,6 +174,22 @@ def _parted(frame: Frame, gutters: Sequence[Gutter], drops: dict[int, list[int]]
     for drop in drops:
         parted = [bits | 1 << drop for bits in parted]
         parted[drop] = everything ^ 1 << drop
+    return parted
+
+
+def _in_rows(frame: Frame, grids: Sequence[Grid]) -> list[int]:
+    """For each word the set, as bits, of the words of its ruled table that stand in no row of its cell."""
+    parted = [0] * len(frame.widths)
+    for grid in grids:
+        rows = max(cell.last_row for cell in grid.cells) + 1
+        above, below = [0] * (rows + 1), [0] * (rows + 1)
+        for word, place in grid.words.items():
+            for row in range(grid.cells[place].last_row + 1, rows + 1):
+                above[row] |= 1 << word
+            for row in range(grid.cells[place].row):
+                below[row] |= 1 << word
+        for word, place in grid.words.items():
+            parted[word] |= above[grid.cells[place].row] | below[grid.cells[place].last_row]
     return parted
 
 

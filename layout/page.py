@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from ocr_doc.core.geometry import union_box
+from ocr_doc.core.geometry import as_quad, quad_box, union_box
 from ocr_doc.core.records import Block, Cell, Line, RowKind, Table, Word
 from ocr_doc.core.records import Row as PageRow
 from ocr_doc.layout.blocks import PageText, Part, split_blocks, usual_gap
@@ -17,8 +18,11 @@ from ocr_doc.layout.frame import level
 from ocr_doc.layout.furniture import take_furniture
 from ocr_doc.layout.joining import join_rows
 from ocr_doc.layout.order import Region, Row, as_rows, read_order, text_height
+from ocr_doc.layout.ruled import find_grids
+from ocr_doc.layout.rules import Pixels, find_rules
 from ocr_doc.layout.slope import Floats, lean
-from ocr_doc.layout.tables import FoundTable, find_tables
+from ocr_doc.layout.table_parts import FoundTable, Placed
+from ocr_doc.layout.tables import find_tables
 
 # What a row is, and the words of its cells.
 _Kind = tuple[RowKind, Sequence[Sequence[int]]]
@@ -44,7 +48,7 @@ def arrange(words: Sequence[Word]) -> tuple[Block, ...]:
     return lay_out(words).blocks
 
 
-def lay_out(words: Sequence[Word]) -> PageLayout:
+def lay_out(words: Sequence[Word], pixels: Pixels | None = None) -> PageLayout:
     """Puts words into reading order.
 
     Words come in any order and the result does not depend on it. Text that runs another way than most (a quarter or
@@ -52,6 +56,7 @@ def lay_out(words: Sequence[Word]) -> PageLayout:
 
     Args:
         words: With quads in pixels of one page.
+        pixels: The page, (H, W, 3) uint8 RGB, to look for the printed rules of tables; None to go without.
 
     Returns:
         The page; empty for no words.
@@ -65,7 +70,8 @@ def lay_out(words: Sequence[Word]) -> PageLayout:
     sheet = _Sheet([], [], [])
     for turn in sorted(set(turns.tolist()), key=lambda turn: (turn - usual) % 4):
         members = np.flatnonzero(turns == turn)
-        _lay_out_level(sheet, quads[members], skew + 90.0 * turn, [ordered[i] for i in members], turn != usual)
+        shown = pixels if turn == usual else None
+        _lay_out_level(sheet, quads[members], skew + 90.0 * turn, [ordered[i] for i in members], shown, turn != usual)
     return PageLayout(tuple(sheet.blocks), tuple(sheet.rows), tuple(sheet.tables))
 
 
@@ -87,9 +93,12 @@ class _Sheet:
         cells = tuple(_cell(span, words, place, column) for column, span in enumerate(spans))
         self.rows.append(PageRow(cells, kind))
 
-    def add_table(self, table: FoundTable, words: Sequence[Word]) -> None:
-        cells = tuple(_cell(each.words, words, each.row, each.first, each.last) for each in table.cells)
-        self.tables.append(Table(union_box(cell.box for cell in cells), cells, table.columns))
+    def add_table(self, table: FoundTable, words: Sequence[Word], angle: float) -> None:
+        if not table.ruled:
+            cells = tuple(_cell(each.words, words, each.row, each.first, each.last) for each in table.cells)
+        else:
+            cells = tuple(_ruled_cell(each, words, angle) for each in table.cells)
+        self.tables.append(Table(union_box(cell.box for cell in cells), cells, table.columns, table.ruled))
 
 
 def _cell(members: Sequence[int], words: Sequence[Word], row: int, first: int, last: int | None = None) -> Cell:
@@ -98,11 +107,25 @@ def _cell(members: Sequence[int], words: Sequence[Word], row: int, first: int, l
     return Cell(union_box(word.box for word in inside), inside, row, first, 1, span)
 
 
-def _lay_out_level(sheet: _Sheet, quads: Floats, angle: float, words: Sequence[Word], vertical: bool) -> None:
+def _ruled_cell(cell: Placed, words: Sequence[Word], angle: float) -> Cell:
+    """A cell of a table whose rules are known in the frame of text that runs at `angle` degrees."""
+    x0, y0, x1, y1 = cell.box or (0.0, 0.0, 0.0, 0.0)
+    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    corners = [(x * cos - y * sin, x * sin + y * cos) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))]
+    inside = tuple(words[i] for i in cell.words)
+    rows = (cell.row if cell.last_row is None else cell.last_row) - cell.row + 1
+    box = quad_box(as_quad(np.round(corners, 1)))
+    return Cell(box, inside, cell.row, cell.first, rows, cell.last - cell.first + 1)
+
+
+def _lay_out_level(
+    sheet: _Sheet, quads: Floats, angle: float, words: Sequence[Word], pixels: Pixels | None, vertical: bool
+) -> None:
     """Adds text that runs at `angle` degrees to a page."""
     frame = level(quads, angle, words)
     texts = [word.text for word in words]
-    joined, gutters = join_rows(frame)
+    grids = [] if pixels is None else find_grids(find_rules(pixels, angle, frame.height), frame.boxes, frame.height)
+    joined, gutters = join_rows(frame, grids)
     furniture = take_furniture(as_rows(frame, joined), frame, texts)
     regions = read_order(furniture.rows, gutters)
     height = text_height([row for region in regions for row in region.rows]) or frame.height
@@ -120,12 +143,12 @@ def _lay_out_level(sheet: _Sheet, quads: Floats, angle: float, words: Sequence[W
 
     add([Part(rows, kind) for kind, rows in furniture.top], plain)
     for region in regions:
-        tables = find_tables(region.rows, frame, texts)
+        tables = find_tables(region.rows, frame, texts, grids)
         known = _rows_of(region, tables)
         parts = split_blocks(region, page, [(table.start, table.end) for table in tables])
         add(parts, partial(_kind_of, known, plain))
         for table in tables:
-            sheet.add_table(table, words)
+            sheet.add_table(table, words, angle)
     add([Part(rows, kind) for kind, rows in furniture.bottom], plain)
 
 
@@ -136,7 +159,7 @@ def _kind_of(known: Mapping[Row, _Kind], plain: Callable[[Row], _Kind], row: Row
 def _rows_of(region: Region, tables: Sequence[FoundTable]) -> dict[Row, _Kind]:
     """What each row of a table is, and the words of its cells."""
     return {
-        region.rows[table.start + place]: (kind, [cell.words for cell in table.cells if cell.row == place])
+        region.rows[table.start + place]: (kind, cells)
         for table in tables
-        for place, kind in enumerate(table.kinds)
+        for place, (kind, cells) in enumerate(zip(table.kinds, table.lines, strict=True))
     }

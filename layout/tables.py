@@ -1,21 +1,17 @@
-"""Tables without rules: rows that follow one another and whose cells stand below one another.
-
-What a column holds is told by its cells: numbers or words, cents or none, and whether quantity times unit price makes
-the amount. What a row is follows from that: an item has an amount, a total adds amounts up.
-"""
+"""Tables without rules: rows that follow one another and whose cells stand below one another."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 
-from ocr_doc.core.records import ColumnKind, RowKind
-from ocr_doc.layout.amounts import has_cents, number
+from ocr_doc.layout.amounts import number
 from ocr_doc.layout.cells import Span, columns_of, find_columns, row_cells
 from ocr_doc.layout.frame import Frame
 from ocr_doc.layout.order import Row
+from ocr_doc.layout.ruled import Grid
+from ocr_doc.layout.ruled_tables import ruled_tables
+from ocr_doc.layout.table_parts import MIN_NUMBERS, FoundTable, Placed, cell_text, column_kinds, row_kinds
 
 # A table has so many rows of several cells; two do where they have three cells or more.
 MIN_ROWS = 3
@@ -25,45 +21,6 @@ MAX_SINGLE = 2
 # Of a column's cells, how many must begin or end at one place (within so many heights), or hold numbers.
 MIN_ALIGNED = 0.6
 ALIGNED = 0.6
-MIN_NUMBERS = 0.6
-# Of the rows with three numbers, how many must multiply for columns to be quantity, price and amount.
-MIN_PRODUCTS = 0.6
-CENT = 0.011
-
-_TOTAL = re.compile(
-    r"\W*(sub|grand|net|gross|zwischen)?[\s-]*"
-    r"(total|totaal|totale|totaux|summe|gesamt\w*|endbetrag|zu zahlen|amount due|balance|somme|montant|importe|suma|"
-    r"importo|somma|jumlah|rounding|round|tax|vat|gst|mwst|ust|tva|iva|ppn|cash|change|visa|bar|rückgeld)\b",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A cell in its table: words, row, first and last column."""
-
-    words: tuple[int, ...]
-    row: int
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class FoundTable:
-    """A table among the rows of a region.
-
-    Attributes:
-        start, end: Its rows, the last one not included.
-        cells: Row by row, from left to right.
-        columns: What each column holds.
-        kinds: What each row is.
-    """
-
-    start: int
-    end: int
-    cells: tuple[Placed, ...]
-    columns: tuple[ColumnKind, ...]
-    kinds: tuple[RowKind, ...]
 
 
 @dataclass
@@ -74,15 +31,28 @@ class _Run:
     rows: list[list[Span]] = field(default_factory=list)
 
 
-def find_tables(rows: Sequence[Row], frame: Frame, texts: Sequence[str]) -> list[FoundTable]:
-    """The tables among rows that follow one another, from the top down."""
-    spans = [row_cells(row, frame) for row in rows]
-    tables = []
-    for run in _runs(rows, spans, frame.height):
-        table = _table(run, frame, texts)
-        if table is not None:
-            tables.append(table)
-    return tables
+def find_tables(
+    rows: Sequence[Row], frame: Frame, texts: Sequence[str], grids: Sequence[Grid] = ()
+) -> list[FoundTable]:
+    """The tables among rows that follow one another, from the top down.
+
+    Args:
+        rows: Of one region.
+        frame: Of all words.
+        texts: Of all words.
+        grids: The ruled tables of the page. Those with words elsewhere than in these rows are left out.
+    """
+    ruled = ruled_tables(rows, frame, texts, grids)
+    tables = list(ruled)
+    ends = [(table.start, table.end) for table in ruled]
+    for start, end in zip([0, *(end for _, end in ends)], [*(start for start, _ in ends), len(rows)], strict=True):
+        spans = [row_cells(row, frame) for row in rows[start:end]]
+        for run in _runs(rows[start:end], spans, frame.height):
+            run.start += start
+            table = _table(run, frame, texts)
+            if table is not None:
+                tables.append(table)
+    return sorted(tables, key=lambda table: table.start)
 
 
 def _runs(rows: Sequence[Row], spans: Sequence[list[Span]], height: float) -> list[_Run]:
@@ -129,16 +99,17 @@ def _table(run: _Run, frame: Frame, texts: Sequence[str]) -> FoundTable | None:
                 stands[first].append(span)
     if not all(_is_column(column, frame.height, texts) for column in stands[1:]):
         return None
-    columns = _column_kinds(placed, len(parts) + 1, texts)
-    kinds = _row_kinds(placed, len(run.rows), columns, texts)
-    return FoundTable(run.start, run.start + len(run.rows), tuple(placed), columns, kinds)
+    columns = column_kinds(placed, len(parts) + 1, texts)
+    kinds = row_kinds(placed, len(run.rows), columns, texts)
+    lines = [tuple(cell.words for cell in placed if cell.row == place) for place in range(len(run.rows))]
+    return FoundTable(run.start, run.start + len(run.rows), tuple(placed), columns, kinds, tuple(lines))
 
 
 def _is_column(spans: Sequence[Span], height: float, texts: Sequence[str]) -> bool:
     """Whether cells are a column: of numbers, or aligned at their left or right end."""
     if len(spans) < 2:
         return False
-    numbers = sum(number(_text(span.words, texts)) is not None for span in spans)
+    numbers = sum(number(cell_text(span.words, texts)) is not None for span in spans)
     if numbers >= MIN_NUMBERS * len(spans):
         return True
     for ends in ([span.x0 for span in spans], [span.x1 for span in spans]):
@@ -146,68 +117,3 @@ def _is_column(spans: Sequence[Span], height: float, texts: Sequence[str]) -> bo
         if best >= MIN_ALIGNED * len(spans):
             return True
     return False
-
-
-def _text(words: Sequence[int], texts: Sequence[str]) -> str:
-    return " ".join(texts[i] for i in words)
-
-
-def _column_kinds(placed: Sequence[Placed], count: int, texts: Sequence[str]) -> tuple[ColumnKind, ...]:
-    """What each column holds."""
-    values: list[dict[int, float]] = [{} for _ in range(count)]
-    cents, filled = [0] * count, [0] * count
-    for cell in placed:
-        if cell.first == cell.last:
-            text = _text(cell.words, texts)
-            value = number(text)
-            filled[cell.first] += 1
-            cents[cell.first] += has_cents(text)
-            if value is not None:
-                values[cell.first][cell.row] = value
-    kinds: list[ColumnKind] = ["text"] * count
-    numeric = [c for c in range(count) if len(values[c]) >= max(MIN_NUMBERS * filled[c], 1)]
-    for column in numeric:
-        kinds[column] = "number"
-    money = [c for c in numeric if cents[c] >= 0.5 * filled[c]]
-    if money:
-        kinds[money[-1]] = "amount"
-    best = (0, 0.0)
-    for quantity, price, amount in combinations(numeric, 3):
-        shared = values[quantity].keys() & values[price].keys() & values[amount].keys()
-        products = {row: (values[quantity][row] * values[price][row], values[amount][row]) for row in shared}
-        fit = [row for row, (product, paid) in products.items() if paid and abs(product - paid) <= CENT]
-        if fit and len(fit) >= MIN_PRODUCTS * len(shared) and (len(fit), amount) > best:
-            best = (len(fit), amount)
-            swapped = cents[quantity] > cents[price]
-            kinds = ["number" if kind in ("quantity", "unit_price", "amount") else kind for kind in kinds]
-            kinds[price if swapped else quantity] = "quantity"
-            kinds[quantity if swapped else price] = "unit_price"
-            kinds[amount] = "amount"
-    return tuple(kinds)
-
-
-def _row_kinds(
-    placed: Sequence[Placed], count: int, columns: Sequence[ColumnKind], texts: Sequence[str]
-) -> tuple[RowKind, ...]:
-    """What each row is."""
-    amounts = [column for column, kind in enumerate(columns) if kind == "amount"]
-    kinds: list[RowKind] = ["text"] * count
-    if not amounts:
-        return tuple(kinds)
-    items: list[float] = []
-    total = False
-    for row in range(count):
-        cells = [cell for cell in placed if cell.row == row]
-        label = _text(cells[0].words, texts) if cells else ""
-        found = [number(_text(cell.words, texts)) for cell in cells if cell.first <= amounts[0] <= cell.last]
-        amount = next((value for value in found if value is not None), None)
-        if amount is not None:
-            adds_up = len(items) > 1 and abs(sum(items) - amount) <= CENT
-            total = total or adds_up or bool(_TOTAL.match(label))
-            kinds[row] = "total" if total else "item"
-            items.append(amount)
-        elif len(cells) > 1 and not items and all(number(_text(cell.words, texts)) is None for cell in cells):
-            kinds[row] = "header"
-        elif len(cells) == 1 and items and not total:
-            kinds[row] = "continuation"
-    return tuple(kinds)
