@@ -8,6 +8,7 @@ upside down therefore starts at the page's bottom right.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,9 +56,11 @@ def union_box(boxes: Iterable[Box]) -> Box:
 
 def quad_size(quad: Quad | FloatArray) -> tuple[float, float]:
     """Width and height of a quad in pixels, along the text and across it: means of opposite sides."""
-    q = np.asarray(quad, dtype=np.float64)
-    sides = np.hypot(*(np.roll(q, -1, axis=0) - q).T)
-    return float(sides[0] + sides[2]) / 2, float(sides[1] + sides[3]) / 2
+    # By hand: it is asked for thousands of times a page, and numpy takes ten times as long for four points.
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = quad.tolist() if isinstance(quad, np.ndarray) else quad
+    along = hypot(bx - ax, by - ay) + hypot(dx - cx, dy - cy)
+    across = hypot(cx - bx, cy - by) + hypot(ax - dx, ay - dy)
+    return along / 2, across / 2
 
 
 def quad_angle(quad: Quad | FloatArray) -> float:
