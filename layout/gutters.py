@@ -7,6 +7,7 @@ text on one and, on the other, notes whose lines go their own way.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -153,10 +154,10 @@ def beside_grids(gutter: Gutter, grids: Sequence[Grid], height: float) -> list[G
 
 def _alike(rectangle: Rectangle, other: Rectangle) -> bool:
     """Whether two rectangles part nearly the same lines at the same place."""
-    shared = min(rectangle.y1, other.y1) - max(rectangle.y0, other.y0)
-    beside = min(rectangle.x1, other.x1) - max(rectangle.x0, other.x0)
-    if beside < 0.7 * max(rectangle.x1 - rectangle.x0, other.x1 - other.x0):
+    a, b, c, d = rectangle.x0, rectangle.x1, other.x0, other.x1
+    if (b if b < d else d) - (a if a > c else c) < 0.7 * (b - a if b - a > d - c else d - c):
         return False
+    shared = min(rectangle.y1, other.y1) - max(rectangle.y0, other.y0)
     return shared > ALIKE * max(rectangle.height, other.height)
 
 
@@ -251,8 +252,11 @@ def _side(rectangle: Rectangle, table: Floats, height: float, side: int, found: 
     lines: list[list[float]] = []
     outermost = not near
     for x0, x1, y, h, letters, words, digits, _ in here[np.argsort(inner, kind="stable")].tolist():
-        line = min(lines, key=lambda each: abs(each[2] - y), default=None)
-        if line is None or abs(line[2] - y) > 0.5 * min(h, line[3]):
+        line, off = None, math.inf
+        for each in lines:
+            if abs(each[2] - y) < off:
+                line, off = each, abs(each[2] - y)
+        if line is None or off > 0.5 * min(h, line[3]):
             lines.append([x0, x1, y, h, letters, words, digits])
         elif (line[0] - x1 if side < 0 else x0 - line[1]) <= WITHIN_LINE * height:
             line[0], line[1] = min(line[0], x0), max(line[1], x1)

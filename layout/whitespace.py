@@ -8,7 +8,9 @@ holds it. That is exact up to a band's height and takes a millisecond where the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -23,7 +25,9 @@ GRID = 0.1
 # More bands than this are a page of nearly nothing but white: coarser ones do.
 MAX_BANDS = 2000
 
-Interval = tuple[float, float]
+Interval: TypeAlias = "tuple[float, float]"
+# The white of a band, and the rectangles within it, each with the band that it begins in.
+_Alive: TypeAlias = "tuple[Interval, dict[Interval, int]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +61,67 @@ def white_rectangles(boxes: Floats, height: float, min_width: float, min_height:
     band = max(BAND * height, (bottom - top) / MAX_BANDS, 1e-6)
     gaps = _gaps(boxes, float(top), band, int((bottom - top) / band) + 1, SHRINK * height, GRID * height)
     found: list[Rectangle] = []
-    alive: dict[Interval, int] = {}
     whole = (float(left), float(right))
+    alive: list[_Alive] = []
     previous: list[Interval] | None = None
-    for number, starts in enumerate([*gaps, None]):
-        white = [] if starts is None else _between(starts, whole, min_width)
+    for number, covered in enumerate([*gaps, None]):
+        white = [] if covered is None else _between(covered, whole, min_width)
         if white == previous:
             continue
         previous = white
-        following: dict[Interval, int] = {}
-        for x0, x1 in white:
-            following[x0, x1] = number
-        for (a, b), since in alive.items():
-            lives = False
-            for x0, x1 in white:
-                low, high = max(a, x0), min(b, x1)
-                if high - low >= min_width:
-                    following[low, high] = min(since, following.get((low, high), number))
-                    lives |= (low, high) == (a, b)
-            if not lives and (number - since) * band >= min_height:
+        alive, ended = _narrowed(alive, white, number, min_width)
+        for (a, b), since in ended:
+            if (number - since) * band >= min_height:
                 found.append(Rectangle(a, float(top) + since * band, b, float(top) + number * band))
-        alive = _maximal(following)
     return sorted(found, key=lambda each: (each.y0, each.x0, each.y1, each.x1))
+
+
+def _narrowed(
+    alive: Sequence[_Alive], white: Sequence[Interval], number: int, min_width: float
+) -> tuple[list[_Alive], list[tuple[Interval, int]]]:
+    """What of the rectangles that are alive a band's white leaves.
+
+    Args:
+        alive: By the white of the band before, from left to right.
+        white: Of the band, from left to right.
+        number: Of the band.
+        min_width: In pixels.
+
+    Returns:
+        The same for the band, and the rectangles that end above it.
+    """
+    following: list[dict[Interval, int]] = [{} for _ in white]
+    cut = [False] * len(white)
+    ended: list[tuple[Interval, int]] = []
+    first = 0
+    for (left, right), rectangles in alive:
+        while first < len(white) and white[first][1] <= left:
+            first += 1
+        if first < len(white) and white[first][0] <= left and right <= white[first][1]:
+            # All that was white still is: nothing to compare, which is so wherever a line of text ends.
+            following[first].update(rectangles)
+            continue
+        for (a, b), since in rectangles.items():
+            lives = False
+            for place in range(first, len(white)):
+                x0, x1 = white[place]
+                if x0 >= b:
+                    break
+                # Plain comparisons: this is the innermost loop of all layout.
+                low, high = (a if a > x0 else x0), (b if b < x1 else x1)
+                if high - low >= min_width:
+                    cut[place] = True
+                    here = following[place]
+                    if here.get((low, high), number) >= since:
+                        here[low, high] = since
+                    lives |= low == a and high == b
+            if not lives:
+                ended.append(((a, b), since))
+    for place, interval in enumerate(white):
+        following[place].setdefault(interval, number)
+        if cut[place]:
+            following[place] = _maximal(following[place])
+    return list(zip(white, following, strict=True)), ended
 
 
 def _gaps(boxes: Floats, top: float, band: float, count: int, shrink: float, grid: float) -> list[list[Interval]]:
@@ -99,7 +142,7 @@ def _gaps(boxes: Floats, top: float, band: float, count: int, shrink: float, gri
     return covered
 
 
-def _between(covered: list[Interval], whole: Interval, min_width: float) -> list[Interval]:
+def _between(covered: Sequence[Interval], whole: Interval, min_width: float) -> list[Interval]:
     """The white between what is covered."""
     white = []
     at = whole[0]
@@ -117,9 +160,15 @@ def _maximal(alive: dict[Interval, int]) -> dict[Interval, int]:
     if len(alive) < 2:
         return alive
     # From left to right, wide ones first: only what came before can hold what comes.
-    ordered = sorted(alive.items(), key=lambda item: (item[0][0], -item[0][1]))
-    kept: list[tuple[Interval, int]] = []
-    for (x0, x1), since in ordered:
-        if not any(b >= x1 and other <= since for (_, b), other in kept):
-            kept.append(((x0, x1), since))
-    return dict(kept)
+    kept: dict[Interval, int] = {}
+    for (x0, x1), since in sorted(alive.items(), key=_left_and_wide):
+        for (_, b), other in kept.items():
+            if b >= x1 and other <= since:
+                break
+        else:
+            kept[x0, x1] = since
+    return kept
+
+
+def _left_and_wide(item: tuple[Interval, int]) -> tuple[float, float]:
+    return item[0][0], -item[0][1]
