@@ -30,6 +30,7 @@ MIN_HEIGHT = 2.2
 # Running text: so many lines, so wide (in heights of text; more where the lines of both sides are aligned, as in a
 # list of labels and values), mostly letters, and lines that mostly fill their column.
 MIN_LINES = 4
+FEW_LINES = 2
 MIN_MEASURE = 6.0
 MIN_ALIGNED = 10.0
 MIN_LETTERS = 0.75
@@ -123,19 +124,21 @@ def find_gutters(frame: Frame, chunks: Sequence[Sequence[int]], tight: Sequence[
     if len(chunks) < 2 * MIN_LINES - 2:
         return []
     table = _table(frame, chunks)
-    if len(_wide(table, height)) < MIN_LINES:
+    wide = _wide(table, height)
+    if len(wide) < MIN_LINES:
         return []
     found: list[Gutter] = []
     refused: list[Rectangle] = []
-    for rectangle in _white(frame, MIN_WIDTH):
-        if not _known(rectangle, found) and not any(_alike(rectangle, each) for each in refused):
+    for rectangle in _beside_text(_white(frame, MIN_WIDTH), wide, MIN_LINES):
+        if not _known(rectangle, found) and not _refused(rectangle, refused):
             judged = _judge(rectangle, table, height, found)
             found += judged
             refused += [] if judged else [rectangle]
     if found:
         # In line with a gutter, less is believed: a heading has cut the columns, or long lines have narrowed it.
         table = _table(frame, tight)
-        for rectangle in _white(frame, MIN_TIGHT):
+        near = [each for each in _white(frame, MIN_TIGHT) if any(each.x0 < other.x < each.x1 for other in found)]
+        for rectangle in _beside_text(near, _wide(table, height), FEW_LINES):
             if any(rectangle.x0 < each.x < rectangle.x1 for each in found) and not _known(rectangle, found):
                 found += _judge(rectangle, table, height, found, few=True)
     return sorted(found, key=lambda each: (each.top - each.bottom, each.x))
@@ -152,13 +155,29 @@ def beside_grids(gutter: Gutter, grids: Sequence[Grid], height: float) -> list[G
     return parts
 
 
-def _alike(rectangle: Rectangle, other: Rectangle) -> bool:
-    """Whether two rectangles part nearly the same lines at the same place."""
-    a, b, c, d = rectangle.x0, rectangle.x1, other.x0, other.x1
-    if (b if b < d else d) - (a if a > c else c) < 0.7 * (b - a if b - a > d - c else d - c):
-        return False
-    shared = min(rectangle.y1, other.y1) - max(rectangle.y0, other.y0)
-    return shared > ALIKE * max(rectangle.height, other.height)
+def _beside_text(rectangles: Sequence[Rectangle], wide: Floats, lines: int) -> list[Rectangle]:
+    """The rectangles that have at least so many chunks of what may be running text on one side."""
+    if not rectangles:
+        return []
+    x0, y0, x1, y1 = np.array([(each.x0, each.y0, each.x1, each.y1) for each in rectangles]).T[:, :, None]
+    beside = (wide[:, 2] > y0) & (wide[:, 2] < y1)
+    at_left = (beside & (wide[:, 1] <= (x0 + x1) / 2)).sum(axis=1)
+    enough = np.maximum(at_left, beside.sum(axis=1) - at_left) >= lines
+    return [each for each, keep in zip(rectangles, enough.tolist(), strict=True) if keep]
+
+
+def _refused(rectangle: Rectangle, refused: Sequence[Rectangle]) -> bool:
+    """Whether a rectangle parts nearly the same lines at the same place as one that was refused."""
+    for other in reversed(refused):
+        # The tallest come first: those before this one are too tall to be like it.
+        if rectangle.height <= ALIKE * other.height:
+            return False
+        wider = max(rectangle.x1 - rectangle.x0, other.x1 - other.x0)
+        if min(rectangle.x1, other.x1) - max(rectangle.x0, other.x0) >= 0.7 * wider:
+            shared = min(rectangle.y1, other.y1) - max(rectangle.y0, other.y0)
+            if shared > ALIKE * max(rectangle.height, other.height):
+                return True
+    return False
 
 
 def _white(frame: Frame, min_width: float) -> list[Rectangle]:
@@ -205,13 +224,8 @@ def _judge(
     rectangle: Rectangle, table: Floats, height: float, found: Sequence[Gutter], *, few: bool = False
 ) -> list[Gutter]:
     """The gutters in a rectangle, if what stands on its sides says that there are any."""
-    wide = _wide(table, height)
-    inside = wide[(wide[:, 2] > rectangle.y0) & (wide[:, 2] < rectangle.y1)]
     middle = (rectangle.x0 + rectangle.x1) / 2
-    on_left = int((inside[:, 1] <= middle).sum())
-    lines = 2 if few else MIN_LINES
-    if max(on_left, len(inside) - on_left) < lines:
-        return []
+    lines = FEW_LINES if few else MIN_LINES
     left, right = (_side(rectangle, table, height, side, found) for side in (-1, 1))
     if min(left.count, right.count) >= lines and _columns(left, right, height, lines):
         top, bottom = _extent(rectangle, left, right, height)
