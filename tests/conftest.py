@@ -6,8 +6,15 @@ fakes really look at pixels, need no state, and work on files and across process
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+import fcntl
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -21,6 +28,9 @@ from ocr_doc.core.geometry import box_quad
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.recognizer.reader import ReadCharacter, Reading
 from ocr_doc.weights.manifest import Entry, write_entry
+
+if TYPE_CHECKING:
+    from ocr_doc.server.service import Service
 
 CELL, HEIGHT, PAPER = 12, 20, 255
 INK_BELOW = 150
@@ -130,6 +140,53 @@ def make_ocr() -> Callable[..., OCRPipeline]:
         return OCRPipeline(**{"detector": BarDetector(with_characters), "recognizer": BarReader(), **options})
 
     return make
+
+
+@contextlib.contextmanager
+def _served(pipeline: OCRPipeline | None, **settings: object) -> Iterator[tuple[str, Service]]:
+    """The service on a free port of this machine, in a thread, and stopped in the end."""
+    import uvicorn
+
+    from ocr_doc.server.app import create_app
+    from ocr_doc.server.settings import Settings
+
+    _raise_loopback()
+    app = create_app(Settings(**{"workers": 1, "threads": 1, **settings}), pipeline)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=5))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        service = app.state.service
+        assert service.warm.wait(60) and service.failure is None
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", service
+    finally:
+        service.stopping.set()
+        server.should_exit = True
+        thread.join(30)
+    assert not thread.is_alive() and not service.folder.exists()
+
+
+def _raise_loopback() -> None:
+    """Raises the loopback device: in a network namespace of its own, as CI makes one, it is down."""
+    with socket.socket() as probe, contextlib.suppress(OSError):
+        request = fcntl.ioctl(probe, 0x8913, struct.pack("16sh14x", b"lo", 0))  # SIOCGIFFLAGS
+        flags = struct.unpack("16sh14x", request)[1]
+        if not flags & 1:  # IFF_UP
+            fcntl.ioctl(probe, 0x8914, struct.pack("16sh14x", b"lo", flags | 1))  # SIOCSIFFLAGS
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[..., contextlib.AbstractContextManager[tuple[str, Service]]]:
+    """Serves a pipeline; without one the fakes' own. Gives the address and the service."""
+
+    def serving(
+        pipeline: OCRPipeline | None = None, **settings: object
+    ) -> contextlib.AbstractContextManager[tuple[str, Service]]:
+        return _served(pipeline or OCRPipeline(detector=BarDetector(), recognizer=BarReader()), **settings)
+
+    return serving
 
 
 TINY_ALPHABET = "abcdef"
