@@ -147,18 +147,19 @@ def part_confidences(
     Returns:
         For each decoding as many as there are parts between dividers; a text in one part has its own confidence.
     """
-    pieces = [(n, *part) for n, decoding in enumerate(decodings) for part in _parts(decoding, divider, log_probs)]
+    steps = log_probs.shape[1]
+    pieces = [(n, *part) for n, decoding in enumerate(decodings) for part in parts_of(decoding, divider, steps)]
     single = {n for n, decoding in enumerate(decodings) if all(s.label != divider for s in decoding.symbols)}
     found: list[list[float]] = [[] for _ in decodings]
     divided = [piece for piece in pieces if piece[0] not in single]
     if divided:
         # Steps behind a part's end are certain blanks: they change no probability.
         longest = max(end - start for _, start, end, _ in divided)
-        steps = np.full((len(divided), longest, log_probs.shape[2]), -inf, dtype=log_probs.dtype)
-        steps[..., blank] = 0.0
-        for row, (n, start, end, _) in zip(steps, divided, strict=True):
+        own = np.full((len(divided), longest, log_probs.shape[2]), -inf, dtype=log_probs.dtype)
+        own[..., blank] = 0.0
+        for row, (n, start, end, _) in zip(own, divided, strict=True):
             row[: end - start] = log_probs[n, start:end]
-        scores = log_likelihoods(steps, [labels for *_, labels in divided], blank)
+        scores = log_likelihoods(own, [labels for *_, labels in divided], blank)
         for (n, *_), score in zip(divided, scores.tolist(), strict=True):
             found[n].append(min(1.0, exp(score)))
     return [
@@ -167,8 +168,8 @@ def part_confidences(
     ]
 
 
-def _parts(decoding: Decoding, divider: int, log_probs: FloatArray) -> list[tuple[int, int, Labels]]:
-    """First step, end and labels of each part that is not empty."""
+def parts_of(decoding: Decoding, divider: int, steps: int) -> list[tuple[int, int, Labels]]:
+    """First step, end and labels of each part between dividers that is not empty; `steps` is T."""
     parts: list[tuple[int, int, Labels]] = []
     start, labels = 0, []
     for symbol in decoding.symbols:
@@ -178,7 +179,7 @@ def _parts(decoding: Decoding, divider: int, log_probs: FloatArray) -> list[tupl
         if labels:
             parts.append((start, symbol.start, tuple(labels)))
         start, labels = symbol.end, []
-    return [*parts, (start, log_probs.shape[1], tuple(labels))] if labels else parts
+    return [*parts, (start, steps, tuple(labels))] if labels else parts
 
 
 def align(log_probs: FloatArray, labels: Labels, blank: int = 0) -> tuple[Symbol, ...]:
@@ -279,7 +280,7 @@ def beam_search(
     if width < 1:
         raise ValueError(f"beam width is {width}, must be at least 1")
     greedy = best_paths(log_probs[None], blank)[0]
-    candidates = sorted({*_prefixes(log_probs, width, blank, prior, cutoff), greedy.labels})
+    candidates = sorted({*best_prefixes(log_probs, width, blank, cutoff, prior), greedy.labels})
     steps = np.asarray(log_probs, dtype=np.float64)
     scores = log_likelihoods(np.repeat(steps[None], len(candidates), axis=0), candidates, blank)
     weights = [prior(labels, True) if prior else 0.0 for labels in candidates]
@@ -289,8 +290,10 @@ def beam_search(
     return Decoding(align(log_probs, candidates[best], blank), exp(float(scores[best])))
 
 
-def _prefixes(log_probs: FloatArray, width: int, blank: int, prior: Prior | None, cutoff: float) -> list[Labels]:
-    """The `width` best prefixes after the last step."""
+def best_prefixes(
+    log_probs: FloatArray, width: int, blank: int = 0, cutoff: float = CUTOFF, prior: Prior | None = None
+) -> list[Labels]:
+    """The labels that a prefix beam search is left with after the last step, `width` of them; see `beam_search`."""
     floor = log(cutoff) if cutoff > 0 else -inf
     # prefix → log-probability of all its paths that end in a blank, and of those that end in its last label
     beam: dict[Labels, tuple[float, float]] = {(): (0.0, -inf)}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ocr_doc.core.errors import ExitCode, OutputError, WeightsError
-from ocr_doc.weights.manifest import NAME, SCHEMA, Entry, WeightFile, load_manifest, write_entry
+from ocr_doc.weights.manifest import NAME, SCHEMA, Entry, Format, WeightFile, load_manifest, write_entry
 
 READER = Entry("tiny", "recognizer", (), {"classes": 3}, "aß", "Apache-2.0", {"seed": 1}, {"cer": 0.5})
 DETECTOR = Entry("eye", "detector", (), {"channels": [1, 2]}, None, "Apache-2.0")
@@ -30,10 +30,11 @@ def folder(tmp_path: Path) -> Path:
 def test_what_ships_is_what_the_manifest_lists() -> None:
     manifest = load_manifest()
     listed = {file.file for entry in manifest.entries for file in entry.files}
-    there = {p.name for p in manifest.folder.iterdir() if p.suffix in (".onnx", ".safetensors")}
+    there = {p.name for p in manifest.folder.iterdir() if p.suffix in (".onnx", ".safetensors", ".gz")}
     assert there == listed
     for entry in manifest.entries:
-        assert entry.licence and entry.recipe and entry.file("onnx"), entry.name
+        form: Format = "gz" if entry.kind == "vocabulary" else "onnx"
+        assert entry.licence and entry.recipe and entry.file(form), entry.name
         for file in entry.files:
             assert len(manifest.read(file)) == file.bytes
 

@@ -1,7 +1,8 @@
 """The manifest: which weights there are, what they are, and bytes that are what the manifest says.
 
 A folder of weights holds `manifest.json` and the files that it lists. One entry is one network; its files are the same
-network in several forms: ONNX for the CPU, safetensors for torch. Nothing is ever downloaded. A file is read once: the
+network in several forms: ONNX for the CPU, safetensors for torch. Words and how common they are make an entry, too, of
+one gzipped file. Nothing is ever downloaded. A file is read once: the
 bytes that were checked are the bytes that the engine gets.
 """
 
@@ -17,8 +18,8 @@ from typing import Literal, TypeVar, cast, get_args
 
 from ocr_doc.core.errors import OutputError, WeightsError
 
-Kind = Literal["detector", "recognizer"]
-Format = Literal["onnx", "safetensors"]
+Kind = Literal["detector", "recognizer", "characters", "vocabulary"]
+Format = Literal["onnx", "safetensors", "gz"]
 SCHEMA = "ocr-doc-weights/1"
 NAME = "manifest.json"
 _REMEDY = "Reinstall ocr-doc, or name a whole folder of weights with --weights DIR; nothing is downloaded."
@@ -51,7 +52,8 @@ class Entry:
         kind: What it does.
         files: The network in each form that there is.
         config: What it takes to rebuild the architecture; the network's module knows the keys.
-        alphabet: The recogniser's symbols in the order of its classes, class 0 being the blank; None for a detector.
+        alphabet: Symbols in the order of the classes: the recogniser's, whose class 0 is the blank, or the character
+            classifier's, whose class 0 is what is no character; None for others.
         licence: Of the weights, which is not always that of the code.
         recipe: How it was made: command, seed, data.
         metrics: What was measured on it.
@@ -162,7 +164,7 @@ def _entry(values: object) -> Entry:
     name, kind = _typed(values, "name", str), _typed(values, "kind", str)
     if kind not in get_args(Kind):
         raise ValueError(f"{name!r} is of unknown kind {kind!r}")
-    alphabet = _typed(values, "alphabet", str) if kind == "recognizer" else None
+    alphabet = None if kind in ("detector", "vocabulary") else _typed(values, "alphabet", str)
     return Entry(
         name, cast("Kind", kind), tuple(_file(item) for item in _typed(values, "files", list)),
         _typed(values, "config", dict), alphabet, _typed(values, "licence", str), _typed(values, "recipe", dict),
@@ -189,7 +191,7 @@ def write_entry(folder: str | os.PathLike[str], entry: Entry, files: Sequence[st
     Args:
         folder: Where the weights are; its manifest is made if there is none.
         entry: What to list; its own `files` are ignored.
-        files: The network in each form, in that folder; the suffix (.onnx, .safetensors) tells the form.
+        files: The network in each form, in that folder; the suffix (.onnx, .safetensors, .gz) tells the form.
 
     Returns:
         The manifest as written.

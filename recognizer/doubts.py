@@ -1,0 +1,123 @@
+"""Words that the network is not sure of, read again with a vocabulary in hand.
+
+The network's own probabilities hold several readings of faint or broken print: "caatons" and "cartons". The words that
+people write say which is likelier. Only words in doubt are looked at, only readings that the image bears out compete,
+and the confidence stays that of the image alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_doc.core.geometry import FloatArray
+from ocr_doc.recognizer.alphabet import Alphabet
+from ocr_doc.recognizer.ctc import Decoding, Labels, align, best_prefixes, log_likelihoods, parts_of
+from ocr_doc.recognizer.vocabulary import Vocabulary
+
+# Words less probable than this are in doubt.
+DOUBT = 0.85
+# Readings that compete for a word, and the least probability of a symbol that starts one.
+_RIVALS, _CUTOFF = 8, 0.004
+# A step that is blank with more than this probability says only that two symbols are apart; one of them says it all.
+_CLEARLY_BLANK = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """A word in doubt: which part of which decoding, its steps (T, C) and its rivals, the reading so far the last."""
+
+    row: int
+    part: int
+    steps: NDArray[np.float64]
+    rivals: tuple[Labels, ...]
+
+
+def settle_doubts(
+    decodings: Sequence[Decoding],
+    words: Sequence[Sequence[float]],
+    log_probs: FloatArray,
+    alphabet: Alphabet,
+    vocabulary: Vocabulary,
+) -> list[Decoding]:
+    """Reads words in doubt again.
+
+    Args:
+        decodings: N of them.
+        words: Confidences of each one's words.
+        log_probs: (N, T, C) that they were made from.
+        alphabet: Names the classes.
+        vocabulary: Says which words are likely.
+
+    Returns:
+        N decodings; those in which nothing changes are the same objects.
+    """
+    space = alphabet.encode(" ")[0] if " " in alphabet else alphabet.blank
+    doubts: list[_Doubt] = []
+    for row, (decoding, confidences) in enumerate(zip(decodings, words, strict=True)):
+        if not confidences or min(confidences) >= DOUBT:
+            continue
+        for part, (start, end, labels) in enumerate(parts_of(decoding, space, log_probs.shape[1])):
+            if confidences[part] < DOUBT and any(c.isalpha() for c in alphabet.decode(labels)):
+                steps = _without_clear_blanks(log_probs[row, start:end], alphabet.blank)
+                found = best_prefixes(steps, _RIVALS, alphabet.blank, _CUTOFF)
+                rivals = tuple(rival for rival in found if rival and space not in rival and rival != labels)
+                if rivals:
+                    doubts.append(_Doubt(row, part, steps, (*rivals, labels)))
+    better = _winners(doubts, alphabet, vocabulary)
+    return [
+        _changed(decoding, log_probs[row], better[row], space, alphabet.blank) if row in better else decoding
+        for row, decoding in enumerate(decodings)
+    ]
+
+
+def _winners(doubts: Sequence[_Doubt], alphabet: Alphabet, vocabulary: Vocabulary) -> dict[int, dict[int, Labels]]:
+    """For each row the parts that are better read otherwise."""
+    scores = _scores(doubts, alphabet.blank)
+    better: dict[int, dict[int, Labels]] = {}
+    for doubt in doubts:
+        own, scores = scores[: len(doubt.rivals)], scores[len(doubt.rivals) :]
+        weights = [
+            score - vocabulary.cost(alphabet.decode(rival)) for score, rival in zip(own, doubt.rivals, strict=True)
+        ]
+        best = int(np.argmax(weights))
+        # The reading so far is the last.
+        if weights[best] > weights[-1]:
+            better.setdefault(doubt.row, {})[doubt.part] = doubt.rivals[best]
+    return better
+
+
+def _scores(doubts: Sequence[_Doubt], blank: int) -> list[float]:
+    """Log P(rival | its steps) of all rivals, one doubt after the other; all at once, since each call costs."""
+    if not doubts:
+        return []
+    longest = max(len(doubt.steps) for doubt in doubts)
+    # Steps behind a word's end are certain blanks: they change no probability.
+    steps = np.full((len(doubts), longest, doubts[0].steps.shape[1]), -np.inf)
+    steps[..., blank] = 0.0
+    for row, doubt in zip(steps, doubts, strict=True):
+        row[: len(doubt.steps)] = doubt.steps
+    counts = [len(doubt.rivals) for doubt in doubts]
+    labels = [rival for doubt in doubts for rival in doubt.rivals]
+    scores: list[float] = log_likelihoods(np.repeat(steps, counts, axis=0), labels, blank).tolist()
+    return scores
+
+
+def _without_clear_blanks(steps: FloatArray, blank: int) -> NDArray[np.float64]:
+    """The steps with each run of clear blanks cut to one, which spells the same labels with the same odds."""
+    clear = steps[:, blank] > np.log(_CLEARLY_BLANK)
+    again = np.concatenate([[False], clear[1:] & clear[:-1]])
+    return np.asarray(steps[~again], dtype=np.float64)
+
+
+def _changed(decoding: Decoding, log_probs: FloatArray, better: dict[int, Labels], space: int, blank: int) -> Decoding:
+    """A decoding with some of its parts read otherwise."""
+    labels: list[int] = []
+    for part, (_, _, own) in enumerate(parts_of(decoding, space, len(log_probs))):
+        labels += [space] * bool(labels) + list(better.get(part, own))
+    score = float(log_likelihoods(log_probs[None], [tuple(labels)], blank)[0])
+    return Decoding(align(log_probs, tuple(labels), blank), exp(score))
