@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import tempfile
 import threading
 import time
@@ -58,7 +57,8 @@ class Service:
     def __init__(self, settings: Settings, pipeline: OCRPipeline | None = None) -> None:
         self.settings = settings
         self.version = ocr_doc.__version__
-        self.folder = Path(tempfile.mkdtemp(prefix="ocr-doc-serve-"))
+        self._temporary = tempfile.TemporaryDirectory(prefix="ocr-doc-serve-", ignore_cleanup_errors=True)
+        self.folder = Path(self._temporary.name)
         self.engines: list[BatchingEngine] = []
         self.pipeline = pipeline or OCRPipeline(
             settings.device, settings.weights, threads=settings.threads, wrap_engine=self._batched
@@ -159,7 +159,7 @@ class Service:
             await desk.close(max(0.0, latest - time.monotonic()))
         self.decoders.close()
         self.pipeline.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._temporary.cleanup()
 
     def _batched(self, engine: Engine) -> Engine:
         batching = BatchingEngine(engine, self.settings.batch_size, self.settings.batch_delay)
