@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ocr_doc.core.field_records import Field, FieldRule
+from ocr_doc.core.records import Word
 from ocr_doc.fields.dates import dates_in
 from ocr_doc.fields.labels import find_labels
 from ocr_doc.fields.phrases import Kind
 from ocr_doc.fields.rows import Row
+from ocr_doc.fields.spelling import accents_usual, find_form, mended
 from ocr_doc.fields.totals import word_confidence
 
 
@@ -30,7 +32,9 @@ _FORMS = (
 )
 _FORM = re.compile(rf"\b(?:{'|'.join(_FORMS)})")
 # Words that end many names, and stand in others' middle.
-_WEAK_FORM = re.compile(r"\b(?:CO\.?(?! *(?:REG|NO))|ENTERPRISES?|TRADING|COMPANY|& CO)(?!\w)", re.IGNORECASE)
+_WEAK_FORM = re.compile(
+    r"\b(?:CO\.?(?! *(?:REG|NO))|ENTERPRISES?|TRADING|COMPANY(?! *(?:REG|NO))|& CO)(?!\w)", re.IGNORECASE
+)
 _SDN_BHD = re.compile(r"\b(?!SDN\.? ?BHD)S[DO0U]N[.,]?\s?[BI8][HNM][DO0]\b\.?", re.IGNORECASE)
 # Words that name a firm's business.
 _BUSINESSES = """
@@ -80,6 +84,10 @@ TOP_ROWS, NAMED_ROWS = 8, 14
 # A customer's address is at most so many rows.
 CUSTOMER_ROWS = 4
 MIN_LETTERS = 3
+# What speaks for a row: that it has a form of firm, a business, or neither; and what each row from the top, or a place
+# beyond the head of the page, takes from it.
+FORM, BUSINESS, PLAIN = 3.0, 1.6, 0.6
+ROW_COST, FOOT_COST = 0.12, 2.2
 # Digits of the shortest registration number, and signs between two forms of one name, as in "GmbH & Co. KG".
 MIN_REGISTRATION, MAX_FORM_GAP = 5, 7
 # Signs before a label that begins a row: brackets and stars.
@@ -134,14 +142,22 @@ def find_vendor(rows: Sequence[Row], *, is_bill: bool) -> tuple[Field | None, Fi
     text = " ".join(row.text[start:end] for row, start, end in parts)
     trust = min(0.95, 0.35 + 0.15 * best.score)
     vendor = Field(
-        _written_name(text), rows[best.last].page, words, max(trust, 0.1) * word_confidence(words), best.rule
+        _written_name(text, words, rows),
+        rows[best.last].page,
+        words,
+        max(trust, 0.1) * word_confidence(words),
+        best.rule,
     )
     return vendor, _address(rows, best.last + 1)
 
 
-def _written_name(text: str) -> str:
-    """A name with single spaces, without stray signs at its ends, its form of firm spelled right."""
-    text = _SDN_BHD.sub("SDN BHD", " ".join(text.split()))
+def _written_name(text: str, words: Sequence[Word], rows: Sequence[Row]) -> str:
+    """A name with single spaces, without stray signs at its ends; its form and its common words spelled right."""
+    text = mended(" ".join(text.split()), words, accents=accents_usual([row.text for row in rows]))
+    text = _SDN_BHD.sub("SDN BHD", text)
+    form = find_form(text)
+    if form is not None and "SDN BHD" not in text.upper():
+        text = f"{text[: form[0]]}SDN BHD{text[form[1] :]}"
     return text.strip(" ,:;*-=~_\"'•·|>").removeprefix(". ").strip()
 
 
@@ -167,12 +183,14 @@ def _candidate(rows: Sequence[Row], i: int, usual: float) -> _Name | None:
     if not _may_name(row.text, text, has_form=has_form) or (i > 0 and _NOT_ISSUER.search(rows[i - 1].text)):
         return None
     business = _BUSINESS.search(text) or _WEAK_FORM.search(text)
-    score = 3.0 if has_form else 1.6 if business else 0.6
+    score = FORM if has_form else BUSINESS if business else PLAIN
     # Past the head of the page a name is as good at the foot: a sender's line, or who owns the shop.
-    score -= 0.12 * i if i < NAMED_ROWS else 2.2
+    score -= ROW_COST * i if i < NAMED_ROWS else FOOT_COST
     score += 0.4 * min(max(row.height / usual - 1.0, 0.0), 1.0) + 0.8 * _followed_by_address(rows, i)
     score += 0.8 * (sum(word.confidence for word in row.words) / len(row.words) - 1.0)
     first = _joined(rows, i, text, has_form=has_form)
+    if text.lstrip().startswith("("):
+        score -= 1.0  # a second name
     if first == i and _letters(_bare(text)) < MIN_LETTERS:
         score -= 1.5  # "Bistro & Cafe" alone tells what it is and not who
     last, end = _continued(rows, i, end, has_form=has_form)
@@ -184,7 +202,8 @@ def _form_end(text: str) -> int | None:
     """Where a name with a form of firm ends: behind the form, or the forms that follow one another."""
     matches = list(_FORM.finditer(text))
     if not matches:
-        return None
+        misread = find_form(text)
+        return misread[1] if misread is not None else None
     end = matches[0].end()
     for match in matches[1:]:
         if match.start() - end > MAX_FORM_GAP:

@@ -1,9 +1,9 @@
 """Which way up a page is, and how it leans: views of a page, and a vote on which of them is upright.
 
-Detector and reader are made for upright text, and both show when it is not. Text on its side falls to pieces: few long
-words are found on such a page. Text upside down is found as well as upright, yet read badly. So shape tells lying text
-from standing, and a sample of words, read both ways, tells which end is up. Pages that read well as they stand, which
-are nearly all, are asked nothing more.
+Detector and reader are made for upright text, and both show when it is not. Text on its side falls to pieces or is
+found standing: few long words that lie are found on such a page. Text upside down is found as well as upright, yet read
+badly. So shape tells lying text from standing, and a sample of words, read both ways, tells which end is up. Pages that
+read well as they stand, which are nearly all, are asked nothing more.
 """
 
 from __future__ import annotations
@@ -207,13 +207,23 @@ def text_turn(quads: Iterable[tuple[Quad, int]]) -> int:
 
 
 def _long(found: Sequence[DetectedWord]) -> list[DetectedWord]:
-    """The words that show a direction."""
+    """The words that show that text lies as it should: long, and level or upside down by their own quads.
+
+    A detector may find text on its side whole, its quads turned with it. Read by its quads it reads well, but it says
+    that the page stands on its side all the same.
+    """
     sizes = (quad_size(word.quad) for word in found)
     return [
         word
         for word, (width, height) in zip(found, sizes, strict=True)
-        if not 0 < len(word.characters) < LONG_CHARACTERS and width >= LONG_ASPECT * height
+        if not 0 < len(word.characters) < LONG_CHARACTERS and width >= LONG_ASPECT * height and _level(word.quad)
     ]
+
+
+def _level(quad: Quad) -> bool:
+    """Whether text runs across the page rather than up or down it."""
+    (ax, ay), (bx, by), *_ = quad
+    return abs(bx - ax) >= abs(by - ay)
 
 
 def _share(found: Sequence[DetectedWord]) -> float:

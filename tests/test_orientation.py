@@ -110,6 +110,27 @@ def test_a_page_on_its_side_costs_another_look(upright: int, pieces: list[Detect
     assert read <= 3 * SAMPLE
 
 
+@pytest.mark.parametrize("upright", [90, 270])
+def test_text_found_standing_and_read_well_still_stands(upright: int) -> None:
+    standing = [
+        DetectedWord((d, a, b, c), 0.9, word.characters)  # the box of 10 by 50, read from the bottom up
+        for word in words(30, 10, 50)
+        for a, b, c, d in [word.quad]
+    ]
+    page, read = View(numbered(), np.eye(2, 3)), []
+
+    def says(sample: Sequence[tuple[View, DetectedWord]]) -> list[Reading]:
+        read.extend(sample)
+        good = [90 if view.pixels.shape == (5, 3, 3) else 0 for view, _ in sample]
+        good = [axis + 180 * (abs(quad_angle(word.quad)) > 90) for axis, (_, word) in zip(good, sample, strict=True)]
+        return [Reading("agreed", 0.9 if turn == upright else 0.05) for turn in good]
+
+    look = Look(page, standing, standing, [Reading("agreed", 0.9)] * 30)
+    turn = find_turn(look, lambda view: words(30, 50, 10), says)
+    assert turn.degrees == upright
+    assert read
+
+
 def test_a_page_that_is_read_badly_every_way_stays_as_it_is() -> None:
     degrees, confidence, _, _ = vote(words(30, 50, 10), 45, words(30, 50, 10))
     assert degrees == 0
