@@ -1,7 +1,7 @@
 """The page as a grid of characters, as `pdftotext -layout` draws it: what stands below one another does so in the text.
 
-Cells that begin at one place of the page begin in one column of the grid; numbers that end at one place end in one
-column. A column is pushed to the right where the text left of it needs more room than it has on the page.
+Cells that begin at one place of the page begin in one column of the grid; those that end at one place, as amounts do,
+end in one column. A column is pushed to the right where the text left of it needs more room than it has on the page.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 import re
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ocr_doc.core.records import Document, Page, Word
@@ -19,6 +19,8 @@ from ocr_doc.core.records import Document, Page, Word
 CELL_GAP = 1.0
 # Cells whose ends differ by less than this, in characters, are of one column.
 SAME_COLUMN = 1.2
+# Lines above and below in which a cell looks for others of its column.
+NEAR_LINES = 12
 # Words whose middles differ by less than this, in heights, are of one line of the grid.
 SAME_LINE = 0.5
 # At most so many empty lines for white on the page; a dot of dirt far below the text should not make a thousand.
@@ -42,21 +44,24 @@ class _Box:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """Words of one line that stand close together; `line` counts from the top of the page."""
+    """Words of one line that stand close together.
+
+    Attributes:
+        text: The words.
+        x0, x1: Its ends.
+        line: Counts from the top of the page.
+        by_end: Whether it stands below others by its end, as amounts do, and not by its beginning.
+    """
 
     text: str
     x0: float
     x1: float
     line: int
-
-    @property
-    def number(self) -> bool:
-        """Numbers stand below one another by their ends, words by their beginnings."""
-        return bool(_NUMBER.match(self.text))
+    by_end: bool = False
 
     @property
     def anchor(self) -> float:
-        return self.x1 if self.number else self.x0
+        return self.x1 if self.by_end else self.x0
 
 
 def render_layout(document: Document) -> bytes:
@@ -85,7 +90,7 @@ def _grid(boxes: Sequence[_Box]) -> list[str]:
     height = statistics.median(box.h for box in boxes)
     character = max(statistics.median((box.x1 - box.x0) / len(box.text) for box in boxes), 1e-3)
     lines = _lines(boxes, height)
-    cells = [_cells(line, number, height) for number, line in enumerate(lines)]
+    cells = _anchored([_cells(line, number, height) for number, line in enumerate(lines)], character)
     starts = _starts(cells, min(box.x0 for box in boxes), character)
     middles = [statistics.median(box.y for box in line) for line in lines]
     steps = [b - a for a, b in pairwise(middles)]
@@ -135,13 +140,28 @@ def _cells(line: Sequence[_Box], number: int, height: float) -> list[_Cell]:
     return [_Cell(" ".join(box.text for box in g), g[0].x0, max(box.x1 for box in g), number) for g in groups]
 
 
+def _anchored(rows: Sequence[Sequence[_Cell]], character: float) -> list[list[_Cell]]:
+    """Cells that know whether more of those near them begin where they begin or end where they end."""
+    near = SAME_COLUMN * character
+    anchored = []
+    for number, row in enumerate(rows):
+        around = [other for line in rows[max(number - NEAR_LINES, 0) : number + NEAR_LINES + 1] for other in line]
+        anchored.append([])
+        for cell in row:
+            begin = sum(abs(other.x0 - cell.x0) < near for other in around)
+            end = sum(abs(other.x1 - cell.x1) < near for other in around)
+            by_end = end > begin or (end == begin and bool(_NUMBER.match(cell.text)))
+            anchored[-1].append(replace(cell, by_end=by_end))
+    return anchored
+
+
 def _starts(cells: Sequence[Sequence[_Cell]], left: float, character: float) -> dict[_Cell, int]:
     """The column of the grid that each cell begins in."""
     before = {cell: row[place - 1] for row in cells for place, cell in enumerate(row) if place}
     starts: dict[_Cell, int] = {}
     # From left to right: a cell's neighbour at its left has its place before it.
     for group in _columns([cell for row in cells for cell in row], character):
-        ends_here = group[0].number
+        ends_here = group[0].by_end
         column = round((statistics.median(cell.anchor for cell in group) - left) / character)
         for cell in group:
             other = before.get(cell)
@@ -157,7 +177,7 @@ def _columns(cells: Sequence[_Cell], character: float) -> list[list[_Cell]]:
     groups: list[list[_Cell]] = []
     latest: dict[bool, list[_Cell]] = {}
     for cell in sorted(cells, key=lambda each: (each.anchor, each.line)):
-        group = latest.get(cell.number)
+        group = latest.get(cell.by_end)
         # One cell of each line at most: two of one line cannot stand in one place.
         if (
             group is not None
@@ -166,6 +186,6 @@ def _columns(cells: Sequence[_Cell], character: float) -> list[list[_Cell]]:
         ):
             group.append(cell)
         else:
-            latest[cell.number] = [cell]
-            groups.append(latest[cell.number])
+            latest[cell.by_end] = [cell]
+            groups.append(latest[cell.by_end])
     return groups

@@ -16,6 +16,8 @@ UNKNOWN = "\ufffd"
 TWICE = 0.12
 # Beyond such gaps along and across the text, in ems, two characters are of two words, whatever the file says.
 GAP, BACK, STEP = 0.5, 0.6, 0.5
+# The same along it for characters of two objects: within one, spaced type has wide gaps.
+OWNERS_GAP = 0.15
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 
 
@@ -121,7 +123,8 @@ def _apart(a: Glyph, b: Glyph) -> bool:
     step = abs(dx * a.up[0] + dy * a.up[1])
     em = max(a.em, b.em)
     # An accent is printed over its letter: it may step back by the whole of that.
-    return gap > GAP * em or gap < -BACK * em - a.advance or step > STEP * em
+    wide = GAP if a.owner == b.owner else OWNERS_GAP
+    return gap > wide * em or gap < -BACK * em - a.advance or step > STEP * em
 
 
 def _word(run: Sequence[Glyph], width: int, height: int) -> LayerWord | None:

@@ -120,6 +120,11 @@ def test_spaces_gaps_and_jumps_part_words() -> None:
     assert texts(layer_of(make_pdf(content))) == ["To", "pay", "12.50", "now"]
     kerned = "BT /F1 12 Tf 20 50 Td [(To) -900 (tal) 60 (ly)] TJ ET"
     assert texts(layer_of(make_pdf(kerned))) == ["To", "tally"]
+    # Spaced type within an object, and two objects with less than a space between them.
+    spaced = (
+        "BT /F1 12 Tf 3 Tc 20 50 Td (Total) Tj ET" + text("88045", 20, 20) + text("Ulm", 56, 20) + text("er", 76, 20)
+    )
+    assert texts(layer_of(make_pdf(spaced))) == ["Total", "88045", "Ulmer"]
 
 
 def test_raised_figures_stay_with_their_word() -> None:

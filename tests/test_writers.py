@@ -75,6 +75,15 @@ def test_a_grid_keeps_columns_under_one_another() -> None:
     assert len(ends) == 1
 
 
+def test_numbers_set_to_the_left_begin_in_one_column() -> None:
+    words = []
+    for row, (count, amount) in enumerate((("1.00", "9.50"), ("400.00", "1200.00"), ("20.00", "75.00"))):
+        words += [box(count, 100, 30 * row), box("x", 300, 30 * row), box(amount, 500 - 10 * len(amount), 30 * row)]
+    lines = render_layout(placed(*words)).decode().rstrip("\f").splitlines()
+    assert {line.index(line.split()[0]) for line in lines} == {0}
+    assert len({len(line) for line in lines}) == 1
+
+
 def test_text_that_needs_more_room_pushes_its_column_and_touches_nothing() -> None:
     wide = [box("iiiiiiiiiiiiiiii", 0, 0, character=4), box("first", 100, 0), box("x", 0, 30), box("second", 100, 30)]
     lines = render_layout(placed(*wide)).decode().splitlines()
