@@ -58,6 +58,24 @@ class Character:
 
 
 @dataclass(frozen=True, slots=True)
+class WordReading:
+    """One of several readings of a word.
+
+    Attributes:
+        confidence: Probability in [0, 1] that the text is right as a whole.
+        source: What read it.
+        pattern: The pattern that it was made to fit; empty for a free reading.
+        cost: Nats by which it is less probable than the free reading of the same source; 0 for a free one.
+    """
+
+    text: str
+    confidence: float
+    source: WordSource = "crnn"
+    pattern: str = ""
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """One word as read.
 
@@ -66,6 +84,8 @@ class Word:
         quad: Its corners on the page, clockwise from the text's own top left.
         characters: One record per character of `text`, or empty.
         source: What read it: the CRNN, the character classifier, or the PDF's text layer.
+        readings: All readings of a word that was read in more than one way, the one that counts among them.
+        notes: What is to be known of it, a clause each: readings of different length, a pattern that nothing fits.
     """
 
     text: str
@@ -73,6 +93,8 @@ class Word:
     quad: Quad
     characters: tuple[Character, ...] = ()
     source: WordSource = "crnn"
+    readings: tuple[WordReading, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:

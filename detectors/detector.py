@@ -87,6 +87,15 @@ class WordDetector:
         better = corrected_scale(heights, scale, pixels.shape[:2], self.options.scale)
         return words if better is None else self._look(pixels, better) or words
 
+    def detect_at(self, pixels: NDArray[np.uint8], scale: float) -> list[DetectedWord]:
+        """Finds the words of a page as it looks at one scale, from page to the network's input.
+
+        Args:
+            pixels: (H, W, 3) uint8 RGB.
+            scale: Above 0; text about `ScaleOptions.text_height` pixels high in that scale is found best.
+        """
+        return self._look(pixels, scale)
+
     def scores(self, pixels: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.float32], tuple[float, float]]:
         """The score maps of a page at a scale.
 

@@ -24,6 +24,7 @@ from ocr_doc.core.records import (
     Row,
     Table,
     Word,
+    WordReading,
 )
 from ocr_doc.export.fields_json import fields_from_dict, fields_to_dict, spread_fields
 
@@ -155,6 +156,17 @@ def _word(word: Word) -> JsonObject:
         "box": _numbers(word.box),
         "source": word.source,
         "characters": [_character(character) for character in word.characters],
+        **({"readings": [_reading(reading) for reading in word.readings]} if word.readings else {}),
+        **({"notes": list(word.notes)} if word.notes else {}),
+    }
+
+
+def _reading(reading: WordReading) -> JsonObject:
+    return {
+        "text": reading.text,
+        "confidence": float(reading.confidence),
+        "source": reading.source,
+        **({"pattern": reading.pattern, "cost": float(reading.cost)} if reading.pattern else {}),
     }
 
 
@@ -213,7 +225,9 @@ def _block_from(data: Mapping[str, Any]) -> Block:
 
 def _word_from(data: Mapping[str, Any]) -> Word:
     characters = tuple(map(_character_from, data["characters"]))
-    return Word(data["text"], data["confidence"], as_quad(data["quad"]), characters, data["source"])
+    readings = tuple(WordReading(**each) for each in data.get("readings", ()))
+    notes = tuple(data.get("notes", ()))
+    return Word(data["text"], data["confidence"], as_quad(data["quad"]), characters, data["source"], readings, notes)
 
 
 def _character_from(data: Mapping[str, Any]) -> Character:

@@ -12,7 +12,7 @@ import ocr_doc.export  # noqa: F401 - makes the writers known to Document.save
 from ocr_doc.batch import BatchItem, read_all
 from ocr_doc.core.errors import UsageError
 from ocr_doc.core.field_records import Check, Field, Fields, LineItem
-from ocr_doc.core.records import Alternative, Block, Character, Document, Line, Page, Word
+from ocr_doc.core.records import Alternative, Block, Character, Document, Line, Page, Word, WordReading
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.layout.page import lay_out
 from ocr_doc.layout.slope import page_skew
@@ -21,6 +21,7 @@ from ocr_doc.options import Device, EngineOptions, Options
 from ocr_doc.page_text import PageReader
 from ocr_doc.recognizer.crops import to_grey
 from ocr_doc.recognizer.reader import Reading
+from ocr_doc.serial import SerialBranch
 from ocr_doc.sources import PageImage, Source, read_pages, source_name
 from ocr_doc.weights.engines import Engine
 
@@ -38,6 +39,7 @@ __all__ = [
     "Page",
     "Source",
     "Word",
+    "WordReading",
 ]
 
 
@@ -127,8 +129,16 @@ class OCRPipeline:
             UsageError: If a source has several pages and `pages` does not choose one of them.
         """
         chosen = self.options.changed(**options)
-        crops = [to_grey(_only_page(image, chosen).pixels) for image in images]
-        return list(self._networks.reader(chosen).read(crops)) if crops else []
+        pages = [_only_page(image, chosen) for image in images]
+        crops = [to_grey(page.pixels) for page in pages]
+        readings = list(self._networks.reader(chosen).read(crops)) if crops else []
+        serial = self._serial(chosen) if crops else None
+        if serial is None:
+            return readings
+        return [
+            serial.read_crop(page.pixels, reading, self._networks.detector)
+            for page, reading in zip(pages, readings, strict=True)
+        ]
 
     def close(self) -> None:
         """Frees the networks; later calls fail. Closing twice is fine."""
@@ -149,14 +159,20 @@ class OCRPipeline:
     def _pages(self, source: Source, options: Options) -> Iterator[Page]:
         # Networks are loaded when a page needs them: one without a readable page is told before, and one whose pages
         # bring their text may need none.
-        page_reader = PageReader(self._networks.detector, cache(lambda: self._networks.reader(options)), options)
+        networks = self._networks
+        serial = cache(lambda: self._serial(options))
+        page_reader = PageReader(networks.detector, cache(lambda: networks.reader(options)), options, serial)
         for image in read_pages(source, options.input):
             yield _read_page(image, page_reader)
+
+    def _serial(self, options: Options) -> SerialBranch | None:
+        """What reads codes, or None where no word is to be read a second time."""
+        return SerialBranch(self._networks.characters, options) if self._networks.reads_codes(options) else None
 
 
 def _read_page(image: PageImage, reader: PageReader) -> Page:
     text = reader.read(image)
-    layout = lay_out(text.words)
+    layout = lay_out(text.words, image.pixels)
     height, width = image.pixels.shape[:2]
     return Page(
         number=image.number,

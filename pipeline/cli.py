@@ -36,7 +36,8 @@ exit codes: 0 ok, 1 internal fault, 2 usage, 3 input missing, 4 empty, 5 broken,
 # Parsed arguments that are options of a call or of the engines; the rest is the command line's own.
 _READING = (
     *("dpi", "pages", "password", "pdf_renderer", "pdf_text", "orientation"),
-    *("min_confidence", "min_legibility", "beam_width", "batch_size", "characters", "fields"),
+    *("min_confidence", "min_legibility", "vocabulary", "beam_width", "batch_size", "characters", "fields"),
+    *("serial", "pattern"),
 )
 _ENGINE = ("device", "threads", "weights")
 
@@ -100,6 +101,10 @@ def build_parser() -> argparse.ArgumentParser:
         help="leave out what reads like no text: smudges, rules; 0 to 1 (0.4)")  # fmt: skip
     add("--characters", action=argparse.BooleanOptionalAction, help="a record for each character in JSON (yes)")
     add("--fields", action=argparse.BooleanOptionalAction, help="date, total and other fields of bills in JSON (yes)")
+    add("--serial", choices=("auto", "always", "never"), help="read codes character by character (auto: what looks so)")
+    add("--pattern", metavar="PATTERN",
+        help="what codes look like: AAAA9999999, a regular expression, or iso6346, ean, vin, iban, luhn")  # fmt: skip
+    add("--vocabulary", action=argparse.BooleanOptionalAction, help="known words decide where print is in doubt (yes)")
     add("--beam-width", type=_number(int, 1), metavar="N", help="readings kept while a word is decoded (1: greedy)")
     add("--lexicon", metavar="FILE", help="words, one a line, that a beam search prefers")
     add("--batch-size", type=_number(int, 1), metavar="N", help="word crops read at once, at most (64)")

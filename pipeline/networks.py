@@ -17,10 +17,12 @@ from ocr_doc.core.records import EngineInfo
 from ocr_doc.detectors.detector import DetectedWord, WordDetector
 from ocr_doc.options import EngineOptions, Options
 from ocr_doc.recognizer.alphabet import Alphabet
+from ocr_doc.recognizer.characters import CharacterClassifier
 from ocr_doc.recognizer.lexicon import Lexicon
 from ocr_doc.recognizer.reader import ReaderOptions, Reading, WordReader
+from ocr_doc.recognizer.vocabulary import Vocabulary
 from ocr_doc.weights.engines import Builder, Engine, open_engine
-from ocr_doc.weights.manifest import Entry, Kind, load_manifest
+from ocr_doc.weights.manifest import Entry, Kind, Manifest, load_manifest
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -47,6 +49,14 @@ class _Found:
     detector: Detector
     name: str
     engine: Engine | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A character classifier, ready, and what runs it."""
+
+    classifier: CharacterClassifier
+    engine: Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,9 @@ class Networks:
         self._closed = False
         self._found = None if detector is None else _Found(detector, type(detector).__name__)
         self._read = None if recognizer is None else _Read(lambda _: recognizer, type(recognizer).__name__)
+        self._own_reader = recognizer is None
+        self._named: _Named | None = None
+        self._words: Vocabulary | None = None
 
     def detector(self) -> Detector:
         """The detector; loaded if no call needed it before.
@@ -100,6 +113,28 @@ class Networks:
         """
         return self._loaded_reader().make(options)
 
+    def reads_codes(self, options: Options) -> bool:
+        """Whether words go to the character classifier, too.
+
+        Where nobody asks for it, a reader that was handed in is left alone, and weights may lack a classifier.
+        """
+        if options.serial != "auto":
+            return options.serial == "always"
+        return self._own_reader and (self._named is not None or self._manifest("characters").lists("characters"))
+
+    def characters(self) -> CharacterClassifier:
+        """The character classifier; loaded if no call needed it before.
+
+        Raises:
+            WeightsError, DependencyError, UsageError: As `detector` does.
+        """
+        with self._lock:
+            self._check_open()
+            if self._named is None:
+                engine, entry = self._open("characters", _build_characters)
+                self._named = _Named(CharacterClassifier(engine, entry.alphabet or ""), engine)
+            return self._named.classifier
+
     def info(self) -> EngineInfo:
         """What reads documents; loads both networks."""
         found, read = self._loaded_detector(), self._loaded_reader()
@@ -110,10 +145,10 @@ class Networks:
         """Frees the networks; closing twice is fine."""
         with self._lock:
             self._closed = True
-            for part in (self._found, self._read):
+            for part in (self._found, self._read, self._named):
                 if part is not None and part.engine is not None:
                     part.engine.close()
-            self._found = self._read = None
+            self._found = self._read = self._named = None
 
     def _loaded_detector(self) -> _Found:
         with self._lock:
@@ -129,29 +164,44 @@ class Networks:
             if self._read is None:
                 engine, entry = self._open("recognizer", _build_recognizer)
                 alphabet = Alphabet(entry.alphabet or "")
-                make = partial(_make_reader, engine, alphabet)
+                make = partial(_make_reader, engine, alphabet, self._vocabulary)
                 self._read = _Read(make, engine.name, engine)
             return self._read
+
+    def _vocabulary(self) -> Vocabulary:
+        """The words and how common they are; read if no call needed them before."""
+        with self._lock:
+            if self._words is None:
+                manifest = self._manifest("vocabulary")
+                entry = manifest.entry("vocabulary")
+                self._words = Vocabulary.parse(manifest.read(entry.files[0]))
+            return self._words
 
     def _check_open(self) -> None:
         if self._closed:
             raise UsageError("This pipeline is closed.", "Make a new OCRPipeline.")
 
     def _open(self, kind: Kind, build: Builder) -> tuple[Engine, Entry]:
-        manifest = load_manifest(self._options.weights)
-        if self._options.weights is not None and not manifest.lists(kind):
-            # A folder with one fine-tuned network replaces that one; the other is the one that ships.
-            manifest = load_manifest()
+        manifest = self._manifest(kind)
         entry = manifest.entry(kind)
         engine = open_engine(manifest, entry, self._options.device, build, self._options.threads)
         return engine if self._wrap is None else self._wrap(engine), entry
 
+    def _manifest(self, kind: Kind) -> Manifest:
+        """The manifest that lists a kind of network."""
+        manifest = load_manifest(self._options.weights)
+        if self._options.weights is not None and not manifest.lists(kind):
+            # A folder with one fine-tuned network replaces that one; the others are those that ship.
+            manifest = load_manifest()
+        return manifest
 
-def _make_reader(engine: Engine, alphabet: Alphabet, options: Options) -> Reader:
+
+def _make_reader(engine: Engine, alphabet: Alphabet, words: Callable[[], Vocabulary], options: Options) -> Reader:
     # A beam of one reading is greedy decoding, which the reader does faster without a beam.
     beam = 0 if options.beam_width == 1 else options.beam_width
     lexicon = None if options.lexicon is None else Lexicon(options.lexicon)
-    return WordReader(engine, alphabet, ReaderOptions(beam, lexicon, batch_size=options.batch_size))
+    vocabulary = words() if options.vocabulary and lexicon is None else None
+    return WordReader(engine, alphabet, ReaderOptions(beam, lexicon, vocabulary, batch_size=options.batch_size))
 
 
 def _build_detector(config: Mapping[str, object]) -> Module:
@@ -164,3 +214,9 @@ def _build_recognizer(config: Mapping[str, object]) -> Module:
     from ocr_doc.recognizer.network import build_crnn  # noqa: PLC0415 - torch, which is optional
 
     return build_crnn(config)
+
+
+def _build_characters(config: Mapping[str, object]) -> Module:
+    from ocr_doc.recognizer.characters_network import build_characters  # noqa: PLC0415 - torch, which is optional
+
+    return build_characters(config)

@@ -13,10 +13,12 @@ from typing import Literal, get_args
 
 from ocr_doc.core.errors import UsageError
 from ocr_doc.page_image import DEFAULT_MAX_PIXELS, InputOptions, PdfRenderer
+from ocr_doc.recognizer.patterns import parse_pattern
 from ocr_doc.text_layer import PdfText
 
 Device = Literal["auto", "cpu", "cuda"]
 Orientation = Literal["auto", 0, 90, 180, 270]
+Serial = Literal["auto", "always", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,16 @@ class Options:
         min_legibility: In [0, 1]; words whose characters are less probable than this, in the geometric mean, are left
             out: specks, rules and show-through that the detector took for text. 0 leaves out none.
         beam_width: Readings kept while a word is decoded; 1 takes the best symbol at each step.
+        vocabulary: Whether the words people write decide where the network is in doubt between two readings; not with a
+            lexicon. Off, the image alone counts.
         lexicon: Words that the beam search prefers, any iterable; needs a beam width above 1. None for none.
         batch_size: Most word crops that the recogniser takes at once; changes speed and memory, never the text.
         characters: Whether words carry a record for each character.
         fields: Whether a document's fields as a bill are looked for.
+        serial: Which words are read character by character, too: "auto" those that look like codes and that the
+            recogniser is not sure of; "always" all; "never" none.
+        pattern: What codes look like: a template such as "AAAA9999999", a regular expression, or the name of a kind
+            of code with a check digit such as "iso6346"; None for anything. See docs/serial.md.
 
     Raises:
         UsageError: If a value is out of its range.
@@ -75,11 +83,14 @@ class Options:
     orientation: Orientation = "auto"
     min_confidence: float = 0.0
     min_legibility: float = 0.4
+    vocabulary: bool = True
     beam_width: int = 1
     lexicon: tuple[str, ...] | None = None
     batch_size: int = 64
     characters: bool = True
     fields: bool = True
+    serial: Serial = "auto"
+    pattern: str | None = None
 
     def __post_init__(self) -> None:
         _ = self.input  # its own checks
@@ -89,6 +100,13 @@ class Options:
         if self.orientation not in get_args(Orientation):
             known = ", ".join(map(str, get_args(Orientation)))
             raise UsageError(f"Pages cannot be turned by {self.orientation!r} degrees.", f"Choose one of {known}.")
+        if self.serial not in get_args(Serial):
+            known = ", ".join(get_args(Serial))
+            raise UsageError(f"{self.serial!r} is no way to read serial codes.", f"Choose one of {known}.")
+        if self.pattern is not None:
+            if self.serial == "never":
+                raise UsageError("A pattern is for serial codes.", "Use --serial auto or always with it.")
+            parse_pattern(self.pattern)
         for least in (self.min_confidence, self.min_legibility):
             if not 0.0 <= least <= 1.0:
                 raise UsageError(f"A confidence of {least:g} is no probability.", "Give a number in [0, 1].")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_doc.codes import find_codes
 from ocr_doc.core.geometry import Box, quad_box
 from ocr_doc.core.records import Character, Word
-from ocr_doc.detectors.detector import DetectedWord
+from ocr_doc.detectors.detector import DetectedWord, WordDetector
 from ocr_doc.networks import Detector, Reader
 from ocr_doc.options import Options
 from ocr_doc.orientation import LEANING, UNSURE, Look, Turn, View, find_lean, find_turn, moved, sureness, text_turn
@@ -20,6 +21,7 @@ from ocr_doc.pdf_text import covered, judge
 from ocr_doc.phrases import join_phrases
 from ocr_doc.recognizer.crops import rectify
 from ocr_doc.recognizer.reader import Reading
+from ocr_doc.serial import SerialBranch
 from ocr_doc.text_layer import LayerWord
 from ocr_doc.words import read_words, rounded_quad
 
@@ -48,19 +50,24 @@ class PageReader:
         detector: Gives the detector; called only where something has to be found.
         reader: Gives the reader; called only where something has to be read.
         options: Of the call.
+        serial: Gives what reads codes, or None where no word is to be read a second time.
     """
 
-    def __init__(self, detector: Callable[[], Detector], reader: Callable[[], Reader], options: Options) -> None:
+    def __init__(
+        self, detector: Callable[[], Detector], reader: Callable[[], Reader], options: Options,
+        serial: Callable[[], SerialBranch | None] = lambda: None,
+    ) -> None:  # fmt: skip
         self._detector = detector
         self._reader = reader
         self._options = options
+        self._serial = serial
 
     def read(self, image: PageImage) -> PageText:
         """The words of a page."""
         page = View(image.pixels, np.eye(2, 3))
         if image.layer is None:
             look, turn = self._upright(page)
-            return PageText(self._words(look), turn.degrees, _told(turn))
+            return PageText(self._words(look, page), turn.degrees, _told(turn))
         grey = page.grey
 
         def check(words: Sequence[LayerWord]) -> Sequence[Reading]:
@@ -78,7 +85,7 @@ class PageReader:
             # A picture on a page with text has its letters any way; only a scan says which way up the page is.
             scan = 2 * part.pixels.size > image.pixels.size
             look, turn = self._upright(part, known, scan)
-            words += self._words(look)
+            words += self._words(look, page)
             if scan:
                 rotation, warnings = turn.degrees, (*warnings, *_told(turn))
         if self._options.orientation != "auto":
@@ -109,16 +116,16 @@ class PageReader:
     def _see(self, view: View, known: Floats | None = None, words: Sequence[DetectedWord] | None = None) -> Look:
         """Finds the words of a view, where they are not found yet, and reads them all, neighbours joined."""
         words = self._find(view, known) if words is None else words
+        if self._options.serial == "always" and (serial := self._serial()) is not None:
+            finder = self._detector()
+            if isinstance(finder, WordDetector):
+                words = _new(find_codes(finder, view.pixels, words, serial.judge(view.pixels)), view, known)
         found = join_phrases(words)
         return Look(view, words, found, self._read(view.grey, found))
 
     def _find(self, view: View, known: Floats | None) -> Sequence[DetectedWord]:
         """Finds the words of a view; those that stand on the page in known boxes are left out."""
-        found = self._detector().detect(view.pixels)
-        if known is not None and len(known) and found:
-            double = covered(np.array([moved(word, view.matrix).quad for word in found]), known)
-            found = [word for word, skip in zip(found, double, strict=True) if not skip]
-        return found
+        return _new(self._detector().detect(view.pixels), view, known)
 
     def _read(self, grey: NDArray[np.uint8], found: Sequence[DetectedWord]) -> Sequence[Reading]:
         """One reading for each word found."""
@@ -133,8 +140,25 @@ class PageReader:
         crops = [rectify(greys[id(view)], np.array(word.quad)) for view, word in sample]
         return self._reader().read(crops, [len(word.characters) for _, word in sample]) if crops else []
 
-    def _words(self, look: Look) -> list[Word]:
-        return read_words(look.on_page(), look.readings, self._options)
+    def _words(self, look: Look, page: View) -> list[Word]:
+        serial = self._serial() if look.found else None
+        if serial is None:
+            return read_words(look.on_page(), look.readings, self._options)
+        with_characters = replace(self._options, characters=True)
+        if self._options.serial == "always":
+            words = serial.read(page.grey, look.on_page(), look.readings, self._options.min_legibility)
+        else:
+            words = serial.check(page.grey, read_words(look.on_page(), look.readings, with_characters))
+        words = [word for word in words if word.confidence >= self._options.min_confidence]
+        return words if self._options.characters else [replace(word, characters=()) for word in words]
+
+
+def _new(found: Sequence[DetectedWord], view: View, known: Floats | None) -> Sequence[DetectedWord]:
+    """Words of a view without those that stand on the page in known boxes."""
+    if known is None or not len(known) or not found:
+        return found
+    double = covered(np.array([moved(word, view.matrix).quad for word in found]), known)
+    return [word for word, skip in zip(found, double, strict=True) if not skip]
 
 
 def _part(pixels: NDArray[np.uint8], region: Box) -> View:

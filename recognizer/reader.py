@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -28,7 +29,9 @@ from ocr_doc.recognizer.ctc import (
     part_confidences,
     rescore,
 )
+from ocr_doc.recognizer.doubts import settle_doubts
 from ocr_doc.recognizer.lexicon import Lexicon
+from ocr_doc.recognizer.vocabulary import Vocabulary
 from ocr_doc.weights.engines import Engine, EngineMemoryError
 
 _LOG = logging.getLogger(__name__)
@@ -54,6 +57,7 @@ class ReaderOptions:
     Attributes:
         beam_width: Prefixes that the beam search keeps; 0 for greedy decoding.
         lexicon: Known words that the beam search prefers; needs a beam.
+        vocabulary: How common words are; decides words that the network is not sure of. None to go by the image alone.
         allowed: The only symbols that may appear; None for all. Confidences are those of the network without this
             rule, so that a symbol forced by it shows by its low confidence.
         batch_size: Crops in a batch at most.
@@ -65,6 +69,7 @@ class ReaderOptions:
 
     beam_width: int = 0
     lexicon: Lexicon | None = None
+    vocabulary: Vocabulary | None = None
     allowed: str | None = None
     batch_size: int = 64
     max_batch_pixels: int | None = None
@@ -86,12 +91,15 @@ class ReadCharacter:
         confidence: Its largest probability within its span.
         start, end: Its span in fractions of the crop's width, in [0, 1]. Made from CTC's peaks, so good to about a
             quarter of the text height; a detector's character boxes are better.
+        alternatives: Its most probable readings with their probabilities, itself among them; the character
+            classifier gives them, the CRNN does not.
     """
 
     text: str
     confidence: float
     start: float
     end: float
+    alternatives: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +110,18 @@ class Reading:
         confidence: P(text | image) in [0, 1] by the network; 0 for a crop without pixels.
         characters: One per character of `text`.
         word_confidences: P(word | its part of the image) for each part of `text` between spaces.
+        source: What read it, "crnn" or "characters".
+        others: Further readings of the same crop, by the other reader or without a pattern.
+        notes: What is to be known of it, a clause each.
     """
 
     text: str
     confidence: float
     characters: tuple[ReadCharacter, ...] = ()
     word_confidences: tuple[float, ...] = ()
+    source: Literal["crnn", "characters"] = "crnn"
+    others: tuple[Reading, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,9 +271,25 @@ class WordReader:
     def _readings(self, log_probs: NDArray[np.float32], scales: Sequence[float]) -> list[Reading]:
         """Readings of a batch (N, T, classes); `scales` are a time step of each in fractions of its crop's width."""
         decodings = self._decode(log_probs)
-        space = self.alphabet.encode(" ")[0] if " " in self.alphabet else self.alphabet.blank
-        words = part_confidences(log_probs, decodings, space, self.alphabet.blank)
+        words = word_confidences(log_probs, decodings, self.alphabet)
+        if self.options.vocabulary is not None and self._allowed is None:
+            decodings, words = self._settled(decodings, words, log_probs, self.options.vocabulary)
         return [self._reading(*each) for each in zip(decodings, words, scales, strict=True)]
+
+    def _settled(
+        self,
+        decodings: list[Decoding],
+        words: list[tuple[float, ...]],
+        log_probs: NDArray[np.float32],
+        vocabulary: Vocabulary,
+    ) -> tuple[list[Decoding], list[tuple[float, ...]]]:
+        """Decodings and their words' confidences after words in doubt were read again."""
+        settled = settle_doubts(decodings, words, log_probs, self.alphabet, vocabulary)
+        fresh = [n for n, (old, new) in enumerate(zip(decodings, settled, strict=True)) if old is not new]
+        again = word_confidences(log_probs[fresh], [settled[n] for n in fresh], self.alphabet)
+        for n, confidences in zip(fresh, again, strict=True):
+            words[n] = confidences
+        return settled, words
 
     def _reading(self, decoding: Decoding, words: tuple[float, ...], scale: float) -> Reading:
         symbols = decoding.symbols
@@ -272,6 +302,14 @@ class WordReader:
             for i in kept
         )
         return Reading("".join(texts[i] for i in kept), min(1.0, decoding.confidence), characters, words)
+
+
+def word_confidences(
+    log_probs: NDArray[np.float32], decodings: Sequence[Decoding], alphabet: Alphabet
+) -> list[tuple[float, ...]]:
+    """The confidence of each word of each decoding, (N, T, classes)."""
+    space = alphabet.encode(" ")[0] if " " in alphabet else alphabet.blank
+    return part_confidences(log_probs, decodings, space, alphabet.blank)
 
 
 def _spans(symbols: Sequence[Symbol]) -> list[tuple[float, float]]:

@@ -32,7 +32,13 @@ NO_ROOMS = {"docs", "samples", "tests"}
 # A script for a checkout: it installs system packages, which no Python package should seem to do.
 NOT_SHIPPED = {"training/install-fonts.sh"}
 # The only modules outside training that may import torch at their top: no page read on a CPU comes by them.
-TORCH_MODULES = {"detectors.craft_vgg", "detectors.factory", "detectors.network", "recognizer.network"}
+TORCH_MODULES = {
+    "detectors.craft_vgg",
+    "detectors.factory",
+    "detectors.network",
+    "recognizer.network",
+    "recognizer.characters_network",
+}
 
 
 @cache

@@ -41,7 +41,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     # These need torch, an extra: imported here, so that its absence is one line and not a traceback.
-    from ocr_doc.training import detector_cli, export_cli, lines_cli, recognizer_cli  # noqa: PLC0415
+    from ocr_doc.training import (  # noqa: PLC0415
+        characters_cli,
+        detector_cli,
+        export_cli,
+        lines_cli,
+        recognizer_cli,
+        vocabulary_cli,
+    )
 
     debug = argparse.ArgumentParser(add_help=False)
     # Of the command too, without a default that would undo what stands before it.
@@ -53,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, module, text in (
         ("recognizer", recognizer_cli, "train the recogniser on drawn and real word crops"),
         ("detector", detector_cli, "train the detector on pages drawn on the fly"),
+        ("characters", characters_cli, "train the classifier of serial codes' characters"),
         ("lines", lines_cli, "cut labelled lines out of pages, for training the recogniser"),
+        ("vocabulary", vocabulary_cli, "list words and how common they are, for words in doubt"),
         ("export", export_cli, "turn a checkpoint into weights that ocr-doc loads"),
     ):
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", parents=[debug])

@@ -16,7 +16,10 @@ from ocr_doc.core.errors import UsageError, WeightsError
 from ocr_doc.core.files import write_whole
 from ocr_doc.detectors.craft_vgg import CraftVggConfig, load_public_craft
 from ocr_doc.detectors.factory import build_detector
+from ocr_doc.recognizer.character_crops import SIDE
+from ocr_doc.recognizer.characters_network import CharacterNet
 from ocr_doc.recognizer.network import CRNN
+from ocr_doc.training import characters_loop
 from ocr_doc.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from ocr_doc.training.recognizer_loop import ARCHITECTURE, network_alphabet, network_shape
 from ocr_doc.weights.engines import OnnxEngine
@@ -60,7 +63,8 @@ def export_weights(
         OutputError: If the folder cannot be written.
     """
     loaded = _public_craft(checkpoint) if checkpoint.suffix in _PICKLED else load_checkpoint(checkpoint)
-    network = _detector(loaded) if loaded.config.get("architecture") != ARCHITECTURE else _recognizer(loaded)
+    kinds = {ARCHITECTURE: _recognizer, characters_loop.ARCHITECTURE: _characters}
+    network = kinds.get(str(loaded.config.get("architecture")), _detector)(loaded)
     _check_name(folder, name, network.kind)
     try:
         network.module.load_state_dict(loaded.tensors)
@@ -103,6 +107,13 @@ def _recognizer(checkpoint: Checkpoint) -> _Network:
     return _Network("recognizer", CRNN(config), torch.rand(2, 1, 32, 96), {0: "n", 3: "w"}, config.to_dict(), alphabet)
 
 
+def _characters(checkpoint: Checkpoint) -> _Network:
+    config = characters_loop.network_shape(checkpoint)
+    symbols = str(checkpoint.config["symbols"])
+    example = torch.rand(2, 1, SIDE, SIDE)
+    return _Network("characters", CharacterNet(config), example, {0: "n"}, config.to_dict(), symbols)
+
+
 def _onnx(network: _Network, name: str) -> bytes:
     """The network as an ONNX graph, batch and size left open."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -124,7 +135,8 @@ def _onnx(network: _Network, name: str) -> bytes:
 def _compare(network: _Network, graph: bytes, name: str) -> None:
     """Runs graph and network on inputs of another size than the traced one."""
     n, channels, height, width = network.example.shape
-    other = torch.rand(n + 1, channels, height * 2 if 2 in network.axes else height, width * 2)
+    factors = [2 if axis in network.axes else 1 for axis in (2, 3)]
+    other = torch.rand(n + 1, channels, height * factors[0], width * factors[1])
     with torch.inference_mode():
         wanted = network.module(other).numpy()
     found = OnnxEngine(graph, name)(other.numpy())

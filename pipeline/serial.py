@@ -1,0 +1,295 @@
+"""Serial codes on a page: which words are read character by character, and which reading counts.
+
+The recogniser (CRNN) reads words and guesses from neighbours; the classifier names each character alone. Both readings
+stay in the result.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_doc.codes import Judge, crop_rows
+from ocr_doc.core.geometry import Point, Quad, quad_box, quad_size
+from ocr_doc.core.records import Alternative, Character, Word, WordReading
+from ocr_doc.detectors.detector import DetectedWord
+from ocr_doc.networks import Detector
+from ocr_doc.options import Options
+from ocr_doc.recognizer.characters import CharacterClassifier, SerialCharacter, SerialReading
+from ocr_doc.recognizer.crops import MARGIN_ALONG, to_grey
+from ocr_doc.recognizer.patterns import parse_pattern
+from ocr_doc.recognizer.reader import ReadCharacter, Reading
+from ocr_doc.recognizer.serial import Row, RowReading, SerialReader
+from ocr_doc.words import CONFIDENCE_DIGITS, rounded_quad
+
+# By so many nats a character the classifier may seem less sure than the recogniser and still be believed, where all
+# words are said to be codes...
+TRUST = 1.0
+# ...and by so many it must seem surer where words only look like codes.
+PROOF = 0.1
+# Nats a character that fitting a pattern may cost; what costs more is another text.
+MOST_COST = 2.5
+# Gaps wider than this, relative to the text's height, part words.
+GAP = 0.6
+# A word that the recogniser is so sure of, by the geometric mean over its characters, needs no second reading.
+SURE = 0.97
+# Specks beyond this number are no rows: the work stays bounded.
+MOST_ROWS = 400
+_SHORTEST_CODE = 4
+# Numbers with units, ordinals, amounts and times: a letter and a digit, and yet no code.
+_NO_CODE = re.compile(
+    r"\d+(st|nd|rd|th)|\d{0,3}[x@]\d{1,3}|[\d.,]+(x|kg|g|mg|ml|l|cm|mm|m|pm|am|s|k|w|v|hz|pcs?|pkt|rm|sr|e|z)|rm[\d.,]+"
+    r"|[a-z]{1,3}[:.]?\d{1,4}|[a-z]{1,4}[:.]?[\d,]+\.\d\d|[a-z]{2,5}:[\d-]+|\d+[-/][a-z]{3}[-/]\d+|\d{1,2}:\d\d(:\d\d)?(am|pm)?",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A row with what the recogniser says of it."""
+
+    row: Row
+    text: str
+    confidence: float
+    word: Word | None = None
+
+    @property
+    def evidence(self) -> float:
+        """Nats a character, at most 0."""
+        return math.log(max(self.confidence, 1e-9)) / max(1, len(self.text.replace(" ", "")))
+
+
+def looks_like_code(text: str) -> bool:
+    """Whether a word may be a code: letters and digits mixed, and no number with a unit."""
+    core = text.strip(".,:;()[]*#'\"-")
+    signs = [c for c in core if c.isalnum()]
+    letters, digits = sum(c.isalpha() for c in signs), sum(c.isdigit() for c in signs)
+    return (
+        len(signs) >= _SHORTEST_CODE and letters >= 1 and digits >= 2 and len(signs) >= 0.7 * len(core)
+        and not _NO_CODE.fullmatch(core)
+    )  # fmt: skip
+
+
+class SerialBranch:
+    """Reads codes with the classifier and options of one call.
+
+    Args:
+        classifier: Gives the classifier; called only where a word is to be read.
+        options: Of the call.
+    """
+
+    def __init__(self, classifier: Callable[[], CharacterClassifier], options: Options) -> None:
+        self._classifier = classifier
+        self._options = options
+        self._pattern = None if options.pattern is None else parse_pattern(options.pattern)
+
+    def check(self, grey: NDArray[np.uint8], words: Sequence[Word]) -> list[Word]:
+        """Words as the recogniser read them; those that look like codes read again, the better reading kept."""
+        chosen = [
+            i for i, word in enumerate(words) if word.source == "crnn" and self._is_wanted(word.text, word.confidence)
+        ][:MOST_ROWS]
+        items = [_of_word(words[i]) for i in chosen]
+        checked = list(words)
+        for i, item, reading in zip(chosen, items, self._read(grey, items), strict=True):
+            checked[i] = self._decided(item, reading, words[i], -PROOF)
+        return checked
+
+    def read(
+        self, grey: NDArray[np.uint8], found: Sequence[DetectedWord], readings: Sequence[Reading], legible: float = 0.0
+    ) -> list[Word]:
+        """All rows of a page read character by character; the recogniser's readings stand where nothing else does.
+
+        Args:
+            grey: (H, W) uint8.
+            found: Rows, in pixels of the page.
+            readings: The recogniser's, one for each row.
+            legible: Geometric mean of the characters' confidences below which a row is a smudge.
+        """
+        items = [_of_found(*pair) for pair in zip(found, readings, strict=True)][:MOST_ROWS]
+        words: list[Word] = []
+        for item, reading in zip(items, self._read(grey, items), strict=True):
+            words += [w for w in self._words(item, reading) if w.confidence ** (1 / len(w.text)) >= legible]
+        return words
+
+    def judge(self, pixels: NDArray[np.uint8]) -> Judge:
+        """What judges rows found in an image (h, w, 3): how many characters each has."""
+        reader, grey = SerialReader(self._classifier()), to_grey(pixels)
+        return lambda rows: reader.worth(grey, rows)
+
+    def read_crop(self, pixels: NDArray[np.uint8], reading: Reading, detector: Callable[[], Detector]) -> Reading:
+        """An image of one word or character, beside the recogniser's reading of it.
+
+        Args:
+            pixels: (h, w, 3) uint8 RGB.
+            reading: The recogniser's.
+            detector: Gives the detector, which finds the row and its characters in the image.
+        """
+        if self._options.serial == "auto" and not self._is_wanted(reading.text, reading.confidence):
+            return reading
+        grey, width = to_grey(pixels), pixels.shape[1]
+        rows = crop_rows(pixels, detector(), self.judge)
+        items = [_Item(row, reading.text, reading.confidence) for row in rows]
+        results = self._read(grey, items)
+        item, best = min(zip(items, results, strict=True), key=lambda pair: _rank(pair[1]))
+        left, _, right, _ = (x / width for x in quad_box(item.row.quad))
+        free, fitted = (as_reading(r, left, right) if r else None for r in (best.free, self._fitted(best)))
+        trust = TRUST if self._options.serial == "always" else -PROOF
+        if fitted is not None and free is not None:
+            chosen, others = fitted, [reading, free]
+        elif free is not None and _is_better(best.free, item, trust):
+            chosen, others = free, [reading]
+        else:
+            chosen, others = reading, [free] if free is not None else []
+        return replace(chosen, others=tuple(others), notes=self._notes(item, best))
+
+    def _is_wanted(self, text: str, confidence: float) -> bool:
+        """Whether what the recogniser read is to be read again, where not everything is."""
+        if not text:
+            return False
+        if self._pattern is not None and self._pattern.fits(text):
+            return self._pattern.check is not None and not self._pattern.check(text.upper())
+        return looks_like_code(text) and float(confidence ** (1 / len(text))) < SURE
+
+    def _read(self, grey: NDArray[np.uint8], items: Sequence[_Item]) -> list[RowReading]:
+        """One reading for each row, all from one batch."""
+        if not items:
+            return []
+        return SerialReader(self._classifier(), self._pattern).read(grey, [item.row for item in items])
+
+    def _decided(self, item: _Item, reading: RowReading, word: Word, trust: float) -> Word:
+        """A word that looks like a code, with both readings; the classifier's counts where it is the better one."""
+        chosen = self._fitted(reading)
+        if chosen is None and _is_better(reading.free, item, trust) and reading.free.text != word.text:
+            chosen = reading.free
+        told = replace(word, readings=self._both(item, reading), notes=self._notes(item, reading))
+        if chosen is None:
+            return told if reading.free.characters else word
+        return replace(_as_word(chosen, item.row.quad), quad=word.quad, readings=told.readings, notes=told.notes)
+
+    def _words(self, item: _Item, reading: RowReading) -> Iterator[Word]:
+        """The words of a row: one that fits the pattern, or one between each two wide gaps."""
+        notes = self._notes(item, reading)
+        fitted = self._fitted(reading)
+        if fitted is not None:
+            yield replace(_as_word(fitted, item.row.quad), readings=self._both(item, reading), notes=notes)
+        elif _is_better(reading.free, item, TRUST):
+            parts = list(_between_gaps(reading.free, item.row.quad))
+            for part in parts:
+                both = self._both(item, reading) if len(parts) == 1 else ()
+                yield replace(_as_word(part, item.row.quad), readings=both, notes=notes)
+        elif text := item.text.replace(" ", ""):
+            both = self._both(item, reading)
+            confidence = round(item.confidence, CONFIDENCE_DIGITS)
+            yield Word(text, confidence, rounded_quad(item.row.quad), (), "crnn", both, notes)
+
+    def _fitted(self, reading: RowReading) -> SerialReading | None:
+        """The reading that fits the pattern, if it is not too far from what stands there."""
+        fitted = reading.fitted
+        if fitted is None or not fitted.characters:
+            return None
+        return fitted if _extra(reading) <= MOST_COST * len(fitted.characters) else None
+
+    def _both(self, item: _Item, reading: RowReading) -> tuple[WordReading, ...]:
+        readings = [WordReading(item.text, round(item.confidence, CONFIDENCE_DIGITS))] if item.text else []
+        if reading.free.characters:
+            confidence = round(reading.free.confidence, CONFIDENCE_DIGITS)
+            readings.append(WordReading(reading.free.text, confidence, "characters"))
+        if reading.fitted is not None and self._options.pattern is not None:
+            confidence = round(reading.fitted.confidence, CONFIDENCE_DIGITS)
+            cost = round(_extra(reading), 3)
+            readings.append(WordReading(reading.fitted.text, confidence, "characters", self._options.pattern, cost))
+        return tuple(readings)
+
+    def _notes(self, item: _Item, reading: RowReading) -> tuple[str, ...]:
+        notes = []
+        read, named, seen = len(item.text.replace(" ", "")), len(reading.free.characters), len(item.row.characters)
+        if named and read and read != named:
+            detected = f", the detector saw {seen}" if seen else ""
+            notes.append(f"the recogniser read {read} characters, the classifier {named}{detected}")
+        if self._options.pattern is not None and self._fitted(reading) is None:
+            notes.append(f"nothing fits the pattern {self._options.pattern}")
+        return tuple(notes)
+
+
+def _is_better(reading: SerialReading, item: _Item, trust: float) -> bool:
+    if not reading.characters:
+        return False
+    return not item.text or -reading.cost / len(reading.characters) + trust >= item.evidence
+
+
+def _extra(reading: RowReading) -> float:
+    """Nats that fitting the pattern costs."""
+    return 0.0 if reading.fitted is None else max(0.0, reading.fitted.cost - reading.free.cost)
+
+
+def _rank(reading: RowReading) -> float:
+    """Nats a character of a row's reading; rows without characters come last."""
+    chosen = reading.fitted or reading.free
+    return chosen.cost / len(chosen.characters) if chosen.characters else math.inf
+
+
+def _of_found(found: DetectedWord, reading: Reading) -> _Item:
+    width, height = quad_size(found.quad)
+    margin = MARGIN_ALONG * height
+    spans = reading.characters
+    middles = [(a.end + b.start) / 2 for a, b in pairwise(spans)]
+    places = tuple((f * (width + 2 * margin) - margin) / max(width, 1e-6) for f in middles)
+    return _Item(Row(found.quad, tuple(found.characters), places), reading.text, reading.confidence)
+
+
+def _of_word(word: Word) -> _Item:
+    quads = tuple(c.quad for c in word.characters if c.quad is not None)
+    return _Item(Row(word.quad, quads), word.text, word.confidence, word)
+
+
+def _between_gaps(reading: SerialReading, quad: Quad) -> Iterator[SerialReading]:
+    width, height = quad_size(quad)
+    part: list[SerialCharacter] = []
+    for character in reading.characters:
+        if part and (character.start - part[-1].end) * width > GAP * height:
+            yield SerialReading(tuple(part))
+            part = []
+        part.append(character)
+    yield SerialReading(tuple(part))
+
+
+def _as_word(reading: SerialReading, quad: Quad) -> Word:
+    characters = tuple(
+        Character(
+            c.text,
+            round(min(1.0, c.confidence), CONFIDENCE_DIGITS),
+            rounded_quad(_part(quad, c.start, c.end)),
+            tuple(Alternative(text, round(p, CONFIDENCE_DIGITS)) for text, p in c.alternatives if text != c.text),
+        )
+        for c in reading.characters
+    )
+    whole = _part(quad, reading.characters[0].start, reading.characters[-1].end)
+    confidence = round(min(1.0, reading.confidence), CONFIDENCE_DIGITS)
+    return Word(reading.text, confidence, rounded_quad(whole), characters, "characters")
+
+
+def as_reading(reading: SerialReading, left: float, right: float) -> Reading:
+    """A reading in fractions of a crop, of which the row takes the part from `left` to `right`."""
+
+    def place(fraction: float) -> float:
+        return min(1.0, max(0.0, left + fraction * (right - left)))
+
+    characters = tuple(
+        ReadCharacter(c.text, c.confidence, place(c.start), place(c.end), c.alternatives) for c in reading.characters
+    )
+    return Reading(reading.text, reading.confidence, characters, (reading.confidence,), "characters")
+
+
+def _part(quad: Quad, start: float, end: float) -> Quad:
+    a, b, c, d = quad
+    return _along(a, b, start), _along(a, b, end), _along(d, c, end), _along(d, c, start)
+
+
+def _along(start: Point, end: Point, fraction: float) -> Point:
+    return start[0] + (end[0] - start[0]) * fraction, start[1] + (end[1] - start[1]) * fraction

@@ -1,0 +1,212 @@
+"""Codes as ink: characters drawn by fonts, by segments or by dots, each with its place.
+
+A code's ink is a mask in [0, 1] at one size; what it is made of and how it is lit comes after (`code_looks`).
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from ocr_doc.training.faces import Face, FaceKind, pick_face
+
+Mask = NDArray[np.float32]
+CAP = 36
+"""Pixels from the top of a capital to its foot, as codes are drawn."""
+CODE_KINDS: dict[FaceKind, float] = {
+    "sans": 6, "mono": 4, "condensed": 4, "receipt": 3, "typewriter": 1.5, "dotmatrix": 1.5, "display": 1.5,
+    "serif": 1.5,
+}  # fmt: skip
+# Every so many families are never trained on: they measure.
+APART = 12
+# Characters that many faces draw alike. Where a face does, it stands for the first of the pair alone.
+_TWINS = (("0", "O"), ("1", "I"), ("1", "l"), ("I", "l"), ("1", "|"), ("5", "S"), ("8", "B"), ("2", "Z"))
+# Segments of a seven-segment digit, clockwise from the top, the middle one last; only what no letter shares is drawn.
+_SEGMENTS = {
+    "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc", "5": "afgcd", "6": "afgedc", "7": "abc",
+    "8": "abcdefg", "9": "abcdfg", "A": "abcefg", "C": "adef", "E": "adefg", "F": "aefg", "H": "bcefg", "J": "bcde",
+    "L": "def", "P": "abefg", "U": "bcdef", "-": "g", "b": "cdefg", "d": "bcdeg",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A character of a drawn code: its columns and rows, half open, in pixels of the mask."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A drawn code.
+
+    Attributes:
+        mask: (h, w) ink in [0, 1].
+        glyphs: From left to right.
+        top, bottom: Rows of the text: of its capitals, or of all ink where it reaches further.
+    """
+
+    mask: Mask
+    glyphs: tuple[Glyph, ...]
+    top: float
+    bottom: float
+
+
+def kept_apart(face: Face) -> bool:
+    """Whether a face's family is kept for measuring."""
+    return zlib.crc32(face.family.lower().encode()) % APART == 0
+
+
+def code_faces(faces: tuple[Face, ...], apart: bool = False) -> tuple[Face, ...]:
+    """The faces that codes are drawn in, or those that are kept apart; all, where that leaves none."""
+    return tuple(face for face in faces if face.kind in CODE_KINDS and kept_apart(face) is apart) or faces
+
+
+@lru_cache(maxsize=4096)
+def _font(face: Face) -> ImageFont.FreeTypeFont:
+    return face.load(CAP / 0.7)
+
+
+@lru_cache(maxsize=4096)
+def twins(face: Face) -> frozenset[str]:
+    """Characters that this face draws like another one, which then stands for both."""
+    font = _font(face)
+    return frozenset(b for a, b in _TWINS if _alike(font, a, b))
+
+
+def _alike(font: ImageFont.FreeTypeFont, a: str, b: str) -> bool:
+    boxes = [font.getbbox(c, anchor="ls") for c in (a, b)]
+    widths, heights = [box[2] - box[0] for box in boxes], [box[3] - box[1] for box in boxes]
+    if max(widths) > 1.12 * min(widths) + 1 or max(heights) > 1.1 * min(heights) + 1:
+        return False
+    small = [cv2.resize(_drawn(font, c, box), (32, 48)) > 0.5 for c, box in zip((a, b), boxes, strict=True)]
+    return bool((small[0] & small[1]).sum() > 0.86 * max(1, (small[0] | small[1]).sum()))
+
+
+def _drawn(font: ImageFont.FreeTypeFont, text: str, box: tuple[float, float, float, float]) -> Mask:
+    image = Image.new("L", (max(1, int(box[2] - box[0])), max(1, int(box[3] - box[1]))))
+    ImageDraw.Draw(image).text((-box[0], -box[1]), text, fill=255, font=font, anchor="ls")
+    return np.asarray(np.asarray(image, dtype=np.float32) / np.float32(255))
+
+
+def draw_code(rng: np.random.Generator, text: str, faces: tuple[Face, ...]) -> Code:
+    """Draws a code by a font, by segments or by dots.
+
+    Characters that cannot be drawn, or not told from others, are replaced by ones that can.
+    """
+    draw = rng.random()
+    if draw < 0.07 and (known := "".join(c for c in text if c in _SEGMENTS)):
+        return _segments(rng, known)
+    face = pick_face(rng, faces, CODE_KINDS, bold=True if rng.random() < 0.35 else None)
+    code = _lettered(rng, _drawable(text, face), face)
+    if draw < 0.27:
+        return _dotted(rng, code)
+    return code
+
+
+def _drawable(text: str, face: Face) -> str:
+    same = twins(face)
+    fitted = (face.fit(c) or "0" for c in text)
+    instead = {b: a for a, b in reversed(_TWINS)}
+    kept = "".join(instead[c] if c in same else c for c in fitted)
+    return "".join(instead[c] if c in same else c for c in kept)
+
+
+def _lettered(rng: np.random.Generator, text: str, face: Face) -> Code:
+    font = _font(face)
+    stroke = int(rng.random() < 0.15)
+    gap = float(rng.choice([rng.normal(0, 0.02), rng.uniform(-0.06, 0.1), rng.uniform(0.1, 0.6)], p=(0.5, 0.25, 0.25)))
+    fixed = rng.random() < 0.2 and max(font.getlength(c) for c in text)
+    x, pieces = CAP * 0.6, []
+    for c in text:
+        box = font.getbbox(c, anchor="ls", stroke_width=stroke)
+        advance = font.getlength(c)
+        start = x + ((fixed - advance) / 2 if fixed else 0)
+        pieces.append((c, start, box))
+        x += (fixed or advance) + gap * CAP
+    above = max(CAP, *(-box[1] for _, _, box in pieces))
+    below = max(0.0, *(box[3] for _, _, box in pieces))
+    margin = CAP * 0.45
+    image = Image.new("L", (round(x + CAP * 0.6), round(above + below + 2 * margin)))
+    draw = ImageDraw.Draw(image)
+    base = margin + above
+    glyphs = []
+    for c, start, box in pieces:
+        draw.text((start, base), c, fill=255, font=font, anchor="ls", stroke_width=stroke)
+        glyphs.append(Glyph(c, start + box[0], base + box[1], start + box[2], base + box[3]))
+    mask = np.asarray(image, dtype=np.float32) / np.float32(255)
+    return Code(mask, tuple(glyphs), base - max(CAP, above), base + below)
+
+
+def _segments(rng: np.random.Generator, text: str) -> Code:
+    """Seven bars, as displays and meters have."""
+    width, thick = CAP * rng.uniform(0.45, 0.62), max(2.0, CAP * rng.uniform(0.07, 0.16))
+    cut, slant = thick * rng.uniform(0.0, 0.5), rng.uniform(0.0, 0.16) if rng.random() < 0.5 else 0.0
+    pitch = width + thick + CAP * rng.uniform(0.12, 0.45)
+    margin = CAP * 0.6
+    size = (round(2 * margin + pitch * len(text) + slant * CAP), round(CAP * 1.9))
+    image = Image.new("L", size)
+    draw = ImageDraw.Draw(image)
+    top, glyphs = CAP * 0.45, []
+    ghost = int(rng.integers(20, 60)) if rng.random() < 0.25 else 0  # bars that are off still show
+    for i, c in enumerate(text):
+        x = margin + i * pitch
+        for name, (x0, y0, x1, y1) in _bars(width, CAP, thick, cut).items():
+            fill = 255 if name in _SEGMENTS[c] else ghost
+            if fill:
+                corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+                draw.polygon([(x + u + slant * (CAP - v), top + v) for u, v in corners], fill=fill)
+        names = _SEGMENTS[c]
+        left = width - thick if not set(names) - set("bc") else 0.0
+        glyphs.append(Glyph(c, x + left, top, x + width + slant * CAP, top + CAP))
+    return Code(np.asarray(image, dtype=np.float32) / np.float32(255), tuple(glyphs), top, top + CAP)
+
+
+def _bars(width: float, height: float, t: float, cut: float) -> dict[str, tuple[float, float, float, float]]:
+    half = height / 2
+    return {
+        "a": (cut, 0, width - cut, t), "d": (cut, height - t, width - cut, height),
+        "g": (cut, half - t / 2, width - cut, half + t / 2),
+        "f": (0, cut, t, half - cut / 2), "e": (0, half + cut / 2, t, height - cut),
+        "b": (width - t, cut, width, half - cut / 2), "c": (width - t, half + cut / 2, width, height - cut),
+    }  # fmt: skip
+
+
+def _dotted(rng: np.random.Generator, code: Code) -> Code:
+    """Dots on a grid, as ink jets and pins leave them: each where enough of the letter is."""
+    rows = int(rng.choice([7, 7, 8, 9, 11, 14]))
+    pitch = (code.bottom - code.top) / rows
+    height, width = code.mask.shape
+    grid_h, grid_w = int(height / pitch), int(width / pitch)
+    phase = code.top % pitch
+    shifted = np.roll(code.mask, -round(phase), axis=0)
+    part = shifted[: round(grid_h * pitch), : round(grid_w * pitch)]
+    cells = np.asarray(cv2.resize(part, (grid_w, grid_h), interpolation=cv2.INTER_AREA))
+    lit = cells > (0.3 if rows < 10 else 0.42)
+    radius = pitch * float(rng.uniform(0.3, 0.62))
+    jitter = float(rng.choice([0.0, 0.06, 0.14])) * pitch
+    missing = float(rng.choice([0.0, 0.0, 0.02, 0.06]))
+    ink = np.zeros((height, width), np.uint8)
+    for row, column in zip(*np.nonzero(lit), strict=True):
+        if rng.random() < missing:
+            continue
+        x, y = (column + 0.5) * pitch + rng.normal(0, jitter), phase + (row + 0.5) * pitch + rng.normal(0, jitter)
+        # Sixteenths of a pixel: OpenCV's way to draw between pixels.
+        cv2.circle(ink, (round(x * 16), round(y * 16)), max(8, round(radius * 16)), 255, -1, cv2.LINE_AA, 4)
+    return Code(ink.astype(np.float32) / np.float32(255), code.glyphs, code.top, code.bottom)
+
+
+@cache
+def drawable_by_segments() -> frozenset[str]:
+    """What seven segments can draw without looking like something else."""
+    return frozenset(_SEGMENTS)
