@@ -129,7 +129,7 @@ def find_vendor(rows: Sequence[Row], *, is_bill: bool) -> tuple[Field | None, Fi
     """
     barred = _customer_rows(rows)
     heights = sorted(row.height for row in rows)
-    usual = heights[len(heights) // 2] if heights else 1.0
+    usual = max(heights[len(heights) // 2], 1e-6) if heights else 1.0
     names = [_candidate(rows, i, usual) for i in range(len(rows)) if i not in barred and (is_bill or i < NAMED_ROWS)]
     found = [name for name in names if name is not None and (is_bill or name.rule == "name")]
     if not found:
