@@ -37,6 +37,10 @@ class DetectorOptions:
     scale: ScaleOptions = field(default_factory=ScaleOptions)
 
 
+# What the detector is less sure of than this is mostly smudges, and some signs and digits that stand alone.
+SURELY_TEXT = 0.65
+
+
 @dataclass(frozen=True, slots=True)
 class DetectedWord:
     """A word on a page, not read yet.

@@ -28,7 +28,8 @@ class MapOptions:
         region: Region score from which a point belongs to a word; low enough for faint print, whose peaks are low.
         affinity: Affinity score from which a point ties characters into a word.
         split: Affinity below which a valley between two characters parts two words after all.
-        peak: Region score that a word must reach somewhere; size plays no part, so that a single "." or "1" stays.
+        peak: Region score that a word must reach somewhere; size plays no part, so that a single "." or "1" stays. Low:
+            what is doubtful here is settled by reading it.
         valley: A dip parts two characters where it falls below this share of the lower of their peaks.
         long: Words at least this many times as long as high tell a direction; shorter ones take the page's.
         straying: Degrees by which a word of less than twice that length must stray from the page's direction to be
@@ -39,7 +40,7 @@ class MapOptions:
     region: float = 0.25
     affinity: float = 0.4
     split: float = 0.15
-    peak: float = 0.65
+    peak: float = 0.4
     valley: float = 0.85
     long: float = 2.5
     straying: float = 12.0

@@ -13,7 +13,7 @@ from ocr_doc.batch import BatchItem, read_all
 from ocr_doc.core.errors import UsageError
 from ocr_doc.core.field_records import Check, Field, Fields, LineItem
 from ocr_doc.core.records import Alternative, Block, Character, Document, Line, Page, Word, WordReading
-from ocr_doc.detectors.detector import DetectedWord
+from ocr_doc.detectors.detector import SURELY_TEXT, DetectedWord
 from ocr_doc.layout.page import lay_out
 from ocr_doc.layout.slope import page_skew
 from ocr_doc.networks import Detector, Networks, Reader
@@ -111,13 +111,14 @@ class OCRPipeline:
         return read_all(sources, lambda source: self._read(source, chosen))
 
     def detect_words(self, image: Source, **options: object) -> list[DetectedWord]:
-        """Finds the words of one page without reading them.
+        """Finds the words of one page without reading them; what may be a smudge is left out.
 
         Raises:
             UsageError: If the source has several pages and `pages` does not choose one of them.
         """
         page = _only_page(image, self.options.changed(**options))
-        return list(self._networks.detector().detect(page.pixels))
+        found = self._networks.detector().detect(page.pixels)
+        return [word for word in found if word.confidence >= SURELY_TEXT]
 
     def recognize_crops(self, images: Iterable[Source], **options: object) -> list[Reading]:
         """Reads images that each hold one word or line, without looking for words in them.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.core.geometry import Quad, as_quad
-from ocr_doc.detectors.detector import DetectedWord
+from ocr_doc.detectors.detector import SURELY_TEXT, DetectedWord
 
 Floats = NDArray[np.float64]
 
@@ -78,6 +78,8 @@ class _Frame:
         self.widths: Floats = np.maximum(np.hypot(*along.T), 1e-3)
         self.heights: Floats = np.maximum(np.hypot(*across.T), 1e-3)
         self.directions: Floats = along / self.widths[:, None]
+        # A smudge beside a word would be read into it.
+        self.sure: NDArray[np.bool_] = np.array([word.confidence >= SURELY_TEXT for word in found])
         self.signs: NDArray[np.bool_] = np.array([len(word.characters) <= SIGN_CHARACTERS for word in found])
 
     def right_neighbours(self) -> dict[int, int]:
@@ -111,6 +113,7 @@ class _Frame:
         turn = np.abs(direction[:, None, 0] * self.directions[:, 1] - direction[:, None, 1] * self.directions[:, 0])
         same_way = direction @ self.directions.T > 0
         fits = (gaps <= MAX_GAP * high) & (gaps >= -MAX_OVERLAP * low) & (ahead > 0) & (shared >= MIN_SHARED * low)
+        fits &= self.sure[part, None] & self.sure
         fits &= ((high <= MAX_RATIO * low) | lower_is_sign) & (turn <= MAX_TURN) & same_way
         return np.where(fits, gaps, np.inf)
 

@@ -10,11 +10,14 @@ from typing import Protocol
 from ocr_doc.core.geometry import Point, Quad, quad_size
 from ocr_doc.core.records import Character, Word
 from ocr_doc.options import Options
+from ocr_doc.detectors.detector import SURELY_TEXT
 from ocr_doc.recognizer.crops import MARGIN_ALONG
 
 # Hundredths of a pixel and hundredths of a per cent: more digits would be noise, and a third of a JSON file.
 QUAD_DIGITS = 2
 CONFIDENCE_DIGITS = 4
+# What may be a smudge is a word only where its characters are as probable as this.
+CLEARLY_READ = 0.75
 
 
 class FoundWord(Protocol):
@@ -23,6 +26,10 @@ class FoundWord(Protocol):
     @property
     def quad(self) -> Quad:
         """Corners in pixels of the page, clockwise from the text's own top left."""
+
+    @property
+    def confidence(self) -> float:
+        """How sure the detector is that it is text, in [0, 1]."""
 
     @property
     def characters(self) -> Sequence[Quad]:
@@ -82,13 +89,19 @@ def read_words(found: Sequence[FoundWord], readings: Sequence[ReadText], options
         options: Their `min_confidence`, `min_legibility` and `characters` count.
     """
     pairs = zip(found, readings, strict=True)
-    words = [word for each, reading in pairs for word in _words(each, reading, options.characters)]
-    return [word for word in words if word.confidence >= options.min_confidence and _legible(word, options)]
+    return [
+        word
+        for each, reading in pairs
+        for word in _words(each, reading, options.characters)
+        if word.confidence >= options.min_confidence and _legible(word, each.confidence, options.min_legibility)
+    ]
 
 
-def _legible(word: Word, options: Options) -> bool:
+def _legible(word: Word, found: float, least: float) -> bool:
     """Whether a word's characters are probable enough; a long word's confidence is low where each is fairly sure."""
-    return float(word.confidence ** (1 / len(word.text))) >= options.min_legibility
+    if least and found < SURELY_TEXT:
+        least = max(least, CLEARLY_READ)
+    return float(word.confidence ** (1 / len(word.text))) >= least
 
 
 def _words(found: FoundWord, reading: ReadText, with_characters: bool) -> Iterator[Word]:

@@ -140,7 +140,7 @@ def test_confidence_follows_the_scores() -> None:
     sure, unsure = decode_maps(maps)[0], decode_maps(maps * 0.7)[0]
     assert sure.confidence > 0.9
     assert unsure.confidence == pytest.approx(0.7 * sure.confidence, abs=0.02)
-    assert decode_maps(maps * 0.45) == []
+    assert decode_maps(maps * 0.35) == []
 
 
 def test_short_words_take_the_page_s_lean() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,3 +111,14 @@ def test_what_reads_like_no_text_is_left_out_unless_kept() -> None:
     long = Reading("internationally", 0.6**15, (ReadCharacter("internationally", 0.6, 0.0, 1.0),))
     assert [w.text for w in read_words([word, word], [smudge, long], Options())] == ["internationally"]
     assert len(read_words([word, word], [smudge, long], Options(min_legibility=0.0))) == 2
+
+
+def test_what_may_be_a_smudge_is_read_alone_and_must_read_clearly() -> None:
+    unsure = replace(_word(35, 0, 1), confidence=0.5)
+    assert len(join_phrases([_word(0, 0, 3), unsure, _word(50, 0, 3)])) == 3
+    characters = (ReadCharacter(":", 0.7, 0.3, 0.6),)
+    for found, confidence, kept in ((0.5, 0.7, 0), (0.5, 0.8, 1), (0.9, 0.5, 1), (0.9, 0.3, 0)):
+        reading = Reading(":", confidence, characters)
+        word = replace(unsure, confidence=found)
+        assert len(read_words([word], [reading], Options())) == kept
+        assert len(read_words([word], [reading], Options(min_legibility=0.0))) == 1
