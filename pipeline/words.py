@@ -9,8 +9,8 @@ from typing import Protocol
 
 from ocr_doc.core.geometry import Point, Quad, quad_size
 from ocr_doc.core.records import Character, Word
-from ocr_doc.options import Options
 from ocr_doc.detectors.detector import SURELY_TEXT
+from ocr_doc.options import Options
 from ocr_doc.recognizer.crops import MARGIN_ALONG
 
 # Hundredths of a pixel and hundredths of a per cent: more digits would be noise, and a third of a JSON file.
