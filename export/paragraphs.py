@@ -22,6 +22,10 @@ def is_flowing(block: Block) -> bool:
         return True
     if block.kind == "table" or len(block.lines) < 2:
         return False
+    first, second = block.lines[0].text, block.lines[1].text
+    # Of two lines alone, the widths say little: an invoice's number over its date looks like a sentence.
+    if len(block.lines) == 2 and not (second[:1].islower() or first[-1:] in (*HYPHENS, ",")):
+        return False
     x0, _, x1, _ = block.box
     widths = [line.box[2] - line.box[0] for line in block.lines[:-1]]
     words = statistics.median(len(line.words) for line in block.lines[:-1])

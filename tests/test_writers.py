@@ -75,6 +75,13 @@ def test_a_grid_keeps_columns_under_one_another() -> None:
     assert len(ends) == 1
 
 
+def test_two_lines_are_joined_only_where_the_second_goes_on() -> None:
+    labels = block("Invoice 4711 of 3 May 2024", "Delivered on 2 May 2024, all")
+    assert render_paragraphs(document(labels)).decode().count("\n") == 2
+    sentence = block("We thank you for your order", "and send what you asked for")
+    assert render_paragraphs(document(sentence)).decode().count("\n") == 1
+
+
 def test_numbers_set_to_the_left_begin_in_one_column() -> None:
     words = []
     for row, (count, amount) in enumerate((("1.00", "9.50"), ("400.00", "1200.00"), ("20.00", "75.00"))):
