@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         export_cli,
         lines_cli,
         recognizer_cli,
+        temperature_cli,
         vocabulary_cli,
     )
 
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         ("detector", detector_cli, "train the detector on pages drawn on the fly"),
         ("characters", characters_cli, "train the classifier of serial codes' characters"),
         ("lines", lines_cli, "cut labelled lines out of pages, for training the recogniser"),
+        ("temperature", temperature_cli, "fit what a recogniser's scores are divided by"),
         ("vocabulary", vocabulary_cli, "list words and how common they are, for words in doubt"),
         ("export", export_cli, "turn a checkpoint into weights that ocr-doc loads"),
     ):

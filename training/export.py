@@ -22,6 +22,7 @@ from ocr_doc.recognizer.network import CRNN
 from ocr_doc.training import characters_loop
 from ocr_doc.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from ocr_doc.training.recognizer_loop import ARCHITECTURE, network_alphabet, network_shape
+from ocr_doc.training.temperature import cooled
 from ocr_doc.weights.engines import OnnxEngine
 from ocr_doc.weights.manifest import NAME, Entry, Kind, Manifest, load_manifest, write_entry
 
@@ -45,7 +46,13 @@ class _Network:
 
 
 def export_weights(
-    checkpoint: Path, folder: Path, name: str, licence: str, recipe: Mapping[str, object], metrics: Mapping[str, object]
+    checkpoint: Path,
+    folder: Path,
+    name: str,
+    licence: str,
+    recipe: Mapping[str, object],
+    metrics: Mapping[str, object],
+    temperature: float = 1.0,
 ) -> Manifest:
     """Writes `name.onnx` and `name.safetensors` and lists them in the folder's manifest.
 
@@ -56,9 +63,11 @@ def export_weights(
         licence: Of the weights.
         recipe: How they were made: commands, seeds, data.
         metrics: What was measured on them.
+        temperature: What a recogniser's scores are divided by, see `ocr_doc.training.temperature`.
 
     Raises:
-        UsageError: If the name is no plain name, or is taken by a network of another kind.
+        UsageError: If the temperature is no positive number, or the name is no plain name or taken by a network of
+            another kind.
         WeightsError: If the checkpoint is damaged, cannot be exported, or the graph does not compute the same.
         OutputError: If the folder cannot be written.
     """
@@ -66,8 +75,11 @@ def export_weights(
     kinds = {ARCHITECTURE: _recognizer, characters_loop.ARCHITECTURE: _characters}
     network = kinds.get(str(loaded.config.get("architecture")), _detector)(loaded)
     _check_name(folder, name, network.kind)
+    if not temperature > 0 or (temperature != 1.0 and network.kind != "recognizer"):
+        raise UsageError(f"A {network.kind} with a temperature of {temperature}.", "Give a recogniser's, above 0.")
+    tensors = cooled(loaded.tensors, temperature)
     try:
-        network.module.load_state_dict(loaded.tensors)
+        network.module.load_state_dict(tensors)
     except RuntimeError as error:
         raise WeightsError(f"{checkpoint}: its weights do not fit its configuration.", "Train again.") from error
     network.module.eval()
@@ -75,7 +87,9 @@ def export_weights(
     _compare(network, graph, name)
     write_whole(folder / f"{name}.onnx", graph)
     # With the configuration in its header, so that fine-tuning can start from it.
-    save_checkpoint(folder / f"{name}.safetensors", Checkpoint(loaded.tensors, loaded.config, loaded.notes))
+    save_checkpoint(folder / f"{name}.safetensors", Checkpoint(tensors, loaded.config, loaded.notes))
+    if temperature != 1.0:
+        recipe = {**recipe, "temperature": temperature}
     trained: dict[str, object] = {key: loaded.notes[key] for key in ("step", "minutes", "crops") if key in loaded.notes}
     entry = Entry(
         name, network.kind, (), network.config, network.alphabet, licence, {**trained, **recipe},

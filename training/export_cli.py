@@ -18,13 +18,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("weights", type=Path, help="folder of weights; ocr-doc takes it as --weights")
     parser.add_argument("name", help="the network's name in the manifest")
     parser.add_argument("--licence", default="Apache-2.0", help="licence of the weights (%(default)s)")
+    parser.add_argument("--temperature", type=float, default=1.0, help="a recogniser's, see `temperature` (1)")
     parser.add_argument("--recipe", type=Path, help="JSON file: how the weights were made")
     parser.add_argument("--metrics", type=Path, help="JSON file: what was measured on them")
 
 
 def run(args: argparse.Namespace) -> int:
     """Exports as the options say; returns the exit code."""
-    export_weights(args.checkpoint, args.weights, args.name, args.licence, _values(args.recipe), _values(args.metrics))
+    export_weights(
+        args.checkpoint,
+        args.weights,
+        args.name,
+        args.licence,
+        _values(args.recipe),
+        _values(args.metrics),
+        args.temperature,
+    )
     return 0
 
 

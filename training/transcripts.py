@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import cycle, pairwise
+from itertools import cycle
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,10 +61,10 @@ def crops_of_transcript(
             for word, start, end in placed:
                 yield LabelledLine(rectify(pixels, np.asarray(word.quad)), label[start:end])
             continue
-        while placed:
-            size = next(sizes)
-            part, placed = placed[:size], placed[size:]
-            if all(_neighbours(a, b) for a, b in pairwise(part)):
+        for run in _runs(placed):
+            while run:
+                size = next(sizes)
+                part, run = run[:size], run[size:]  # noqa: PLW2901 - eaten from the front
                 yield LabelledLine(_cut(pixels, [word.box for word, _, _ in part]), label[part[0][1] : part[-1][2]])
 
 
@@ -133,10 +133,20 @@ def _boundaries(reading: str, wanted: str) -> dict[int, int]:
     return places
 
 
-def _neighbours(a: tuple[_Seen, int, int], b: tuple[_Seen, int, int]) -> bool:
-    """Whether nothing but a space is between two words of a row, in the label and on the page."""
-    height = max(each.box[3] - each.box[1] for each, _, _ in (a, b))
-    return b[1] - a[2] <= 1 and b[0].box[0] - a[0].box[2] < _GAP * height
+def _runs(placed: Sequence[tuple[_Seen, int, int]]) -> list[list[tuple[_Seen, int, int]]]:
+    """Words of a row in runs of neighbours: nothing but a space is between two, in the label and on the page."""
+    runs: list[list[tuple[_Seen, int, int]]] = []
+    for each in placed:
+        before = runs[-1][-1] if runs else None
+        if before is not None and each[1] - before[2] <= 1 and each[0].box[0] - before[0].box[2] < _GAP * _height(each):
+            runs[-1].append(each)
+        else:
+            runs.append([each])
+    return runs
+
+
+def _height(placed: tuple[_Seen, int, int]) -> float:
+    return placed[0].box[3] - placed[0].box[1]
 
 
 def _folded(text: str) -> str:
