@@ -27,6 +27,8 @@ MIN_TIGHT = 0.5
 ALIKE = 0.97
 # The shortest, in heights of text: two lines.
 MIN_HEIGHT = 2.2
+# From this height on, in heights of text, white is looked at together with the other white beside it.
+RIVAL_HEIGHT = 8.0
 # Running text: so many lines, so wide (in heights of text; more where the lines of both sides are aligned, as in a
 # list of labels and values), mostly letters, and lines that mostly fill their column.
 MIN_LINES = 4
@@ -129,9 +131,13 @@ def find_gutters(frame: Frame, chunks: Sequence[Sequence[int]], tight: Sequence[
         return []
     found: list[Gutter] = []
     refused: list[Rectangle] = []
-    for rectangle in _beside_text(_white(frame, MIN_WIDTH), wide, MIN_LINES):
+    white = _beside_text(_white(frame, MIN_WIDTH), wide, MIN_LINES)
+    for rectangle in white:
         if not _known(rectangle, found) and not _refused(rectangle, refused):
             judged = _judge(rectangle, table, height, found)
+            rivals = [] if judged else _rivals(rectangle, white, height)
+            # Two columns seen as one fill no column; so the other white of three columns parts them, if need be.
+            judged = judged or (_judge(rectangle, table, height, [*found, *rivals]) if rivals else [])
             found += judged
             refused += [] if judged else [rectangle]
     if found:
@@ -142,6 +148,20 @@ def find_gutters(frame: Frame, chunks: Sequence[Sequence[int]], tight: Sequence[
             if any(rectangle.x0 < each.x < rectangle.x1 for each in found) and not _known(rectangle, found):
                 found += _judge(rectangle, table, height, found, few=True)
     return sorted(found, key=lambda each: (each.top - each.bottom, each.x))
+
+
+def _rivals(rectangle: Rectangle, white: Sequence[Rectangle], height: float) -> list[Gutter]:
+    """The other white rectangles that stand beside all of a tall one, as if they were gutters."""
+    if rectangle.height < RIVAL_HEIGHT * height:
+        return []
+    slack = (1 - ALIKE) * rectangle.height
+    return [
+        Gutter((each.x0 + each.x1) / 2, each.y0, each.y1)
+        for each in white
+        if (each.x1 <= rectangle.x0 or each.x0 >= rectangle.x1)
+        and each.y0 <= rectangle.y0 + slack
+        and each.y1 >= rectangle.y1 - slack
+    ]
 
 
 def beside_grids(gutter: Gutter, grids: Sequence[Grid], height: float) -> list[Gutter]:

@@ -56,6 +56,13 @@ def test_two_columns_are_read_one_after_the_other(offset: float) -> None:
     assert reading(right + left) == [word.text for word in left + right]
 
 
+def test_three_narrow_columns_whose_lines_stand_level() -> None:
+    # Their gutters are as wide as a wide space: each two of the columns could be one text.
+    columns = [prose(LOREM, 50 + 290 * place, 100, 265) for place in range(3)]
+    words = [word for column in columns for word in column]
+    assert reading(words[::-1]) == [word.text for word in words]
+
+
 def test_a_heading_over_two_columns_comes_before_both_and_a_line_under_them_after_both() -> None:
     heading = [box("Harbour", 230, 40, 150, 36), box("lights", 390, 40, 120, 36)]
     left, right = prose(LOREM, 50, 100), prose(LOREM.upper(), 400, 107)
