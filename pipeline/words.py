@@ -9,15 +9,15 @@ from typing import Protocol
 
 from ocr_doc.core.geometry import Point, Quad, quad_size
 from ocr_doc.core.records import Character, Word
-from ocr_doc.detectors.detector import SURELY_TEXT
 from ocr_doc.options import Options
 from ocr_doc.recognizer.crops import MARGIN_ALONG
 
 # Hundredths of a pixel and hundredths of a per cent: more digits would be noise, and a third of a JSON file.
 QUAD_DIGITS = 2
 CONFIDENCE_DIGITS = 4
-# What may be a smudge is a word only where its characters are as probable as this.
-CLEARLY_READ = 0.75
+# The less sure the detector is that something is text, the clearer it must read: where it is SURE, no clearer than the
+# options ask for; where it is UNSURE or less, CLEARLY. It doubts smudges, and lone signs and digits.
+SURE, UNSURE, CLEARLY = 0.75, 0.6, 0.85
 
 
 class FoundWord(Protocol):
@@ -99,8 +99,9 @@ def read_words(found: Sequence[FoundWord], readings: Sequence[ReadText], options
 
 def _legible(word: Word, found: float, least: float) -> bool:
     """Whether a word's characters are probable enough; a long word's confidence is low where each is fairly sure."""
-    if least and found < SURELY_TEXT:
-        least = max(least, CLEARLY_READ)
+    if least:
+        doubt = min(max((SURE - found) / (SURE - UNSURE), 0.0), 1.0)
+        least += max(0.0, CLEARLY - least) * doubt
     return float(word.confidence ** (1 / len(word.text))) >= least
 
 
