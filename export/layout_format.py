@@ -143,7 +143,7 @@ def _cells(line: Sequence[_Box], number: int, height: float) -> list[_Cell]:
 def _anchored(rows: Sequence[Sequence[_Cell]], character: float) -> list[list[_Cell]]:
     """Cells that know whether more of those near them begin where they begin or end where they end."""
     near = SAME_COLUMN * character
-    anchored = []
+    anchored: list[list[_Cell]] = []
     for number, row in enumerate(rows):
         around = [other for line in rows[max(number - NEAR_LINES, 0) : number + NEAR_LINES + 1] for other in line]
         anchored.append([])
