@@ -43,13 +43,16 @@ _COMMON = """
 
 def find_form(text: str) -> tuple[int, int] | None:
     """Where "Sdn Bhd" stands in a text though a sign or two of it were misread; None where it does not."""
-    for first, second in pairwise(_WORD.finditer(text)):
-        one, other = first.group().upper(), second.group().upper()
-        if one.isdigit() or other.isdigit() or not _BETWEEN.fullmatch(text[first.end() : second.start()]):
-            continue
-        if _distance(one, "SDN", FORM_OFF) + _distance(other, "BHD", FORM_OFF) <= FORM_OFF:
-            end = second.end() + (text[second.end() : second.end() + 1] == ".")
-            return first.start(), end
+    words = list(_WORD.finditer(text))
+    for count in (2, 3, 1):  # the form's own two words; torn apart; glued together
+        for parts in (words[place : place + count] for place in range(len(words) - count + 1)):
+            between = (text[a.end() : b.start()] for a, b in pairwise(parts))
+            letters = "".join(part.group().upper() for part in parts)
+            if any(part.group().isdigit() for part in parts) or not all(map(_BETWEEN.fullmatch, between)):
+                continue
+            if _distance(letters, "SDNBHD", FORM_OFF) <= (FORM_OFF if count > 1 else 1):
+                end = parts[-1].end()
+                return parts[0].start(), end + (text[end : end + 1] == ".")
     return None
 
 

@@ -43,14 +43,16 @@ def test_accents_stay_where_they_are_usual() -> None:
     assert not accents_usual(["Harbour Lane Grocers FUYÍ", "thank you and come again " * 20])
 
 
-@pytest.mark.parametrize("text", ["ACME SDN EMD", "Acme sgn Bhd", "ACME (M) SLN! BHD", "ACME SDN. BHI", "ACME SIN HD"])
+@pytest.mark.parametrize(
+    "text", ["ACME SDN EMD", "Acme sgn Bhd", "ACME (M) SLN! BHD", "ACME SDN. BHI", "ACME SD N BHI", "ACME SDNBHO"]
+)
 def test_a_misread_form_is_known(text: str) -> None:
     start, end = find_form(text) or (0, 0)
     assert text[:start].strip() in ("ACME", "Acme", "ACME (M)")
     assert end == len(text)
 
 
-@pytest.mark.parametrize("text", ["SUN AND SEA", "12 345", "BIN MD", "KEDAI KOPI", "TEL NO", "", "THE BAND"])
+@pytest.mark.parametrize("text", ["SUN AND SEA", "12 345", "BIN MD", "KEDAI KOPI", "TEL NO", "", "THE BAND", "SANDHU"])
 def test_what_is_no_form(text: str) -> None:
     assert find_form(text) is None
 
