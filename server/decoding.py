@@ -34,6 +34,7 @@ from ocr_doc.sources import count_pages, read_pages
 
 _LOG = logging.getLogger(__name__)
 _POLL_SECONDS = 0.1
+_START_SECONDS = 120.0
 # A page as pixels, its copies while it is converted, and what Python and its libraries map.
 _BYTES_PER_PIXEL, _BYTES_BEYOND = 24, 3 * 2**30
 _NO_PIXELS = np.empty((0, 0, 3), dtype=np.uint8)
@@ -84,6 +85,18 @@ class DecoderPool:
         for decoder in self._all:
             decoder.start()
 
+    def wait(self) -> None:
+        """Waits until all children work.
+
+        Raises:
+            RuntimeError: If one does not start.
+            Refusal: If they take minutes.
+        """
+        ticket = Ticket(_START_SECONDS)
+        ticket.begin()
+        for decoder in self._all:
+            decoder.wait(ticket)
+
     def close(self) -> None:
         """Ends the children."""
         self._closed = True
@@ -129,10 +142,16 @@ class DecoderPool:
                 threading.Thread(target=self._revive, args=(decoder,), daemon=True).start()
 
     def _revive(self, decoder: _Decoder) -> None:
+        ticket = Ticket(_START_SECONDS)
+        ticket.begin()
         try:
             if not self._closed:
-                decoder.start()
+                decoder.wait(ticket)
+        except (RuntimeError, Refusal, OSError) as error:
+            _LOG.error("a decoder does not start: %s", error)  # whoever takes it hears it, too
         finally:
+            if self._closed:
+                decoder.end()
             self._free.put(decoder)
 
 
@@ -144,6 +163,7 @@ class _Decoder:
         self._process: SpawnProcess | None = None
         self._line: Connection | None = None
         self._start = threading.Lock()
+        self._greeted = False  # whether the child has said that it works
         self._open = False  # whether the child may be asked for pages
         self._name = ""
 
@@ -159,6 +179,7 @@ class _Decoder:
                 return self._line
             self.end()
             self._folder.mkdir(parents=True, exist_ok=True)
+            self._greeted = False
             context = multiprocessing.get_context("spawn")  # a fork would copy our threads' locks in any state
             self._line, far = context.Pipe()
             arguments = (far, str(self._folder), self._memory)
@@ -182,14 +203,29 @@ class _Decoder:
             self._line = None
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def wait(self, ticket: Ticket) -> None:
+        """Waits until the child has said that it works; see `DecoderPool.wait`."""
+        if self._greeted:
+            return
+        self.start()
+        try:
+            self._greeted = self._received(ticket, "") is True
+        except InputBrokenError as error:
+            raise RuntimeError("the processes that decode do not start") from error
+
     def order(self, order: _Order, ticket: Ticket) -> int:
         """Hands the child a document; gives the number of its pages. Raises as `DecoderPool.pages`."""
         self._name = order.upload.name
+        line = self.start()
         try:
-            self.start().send(order)
+            line.send(order)
         except OSError as error:  # the child died before it took all of it
+            greeted = self._greeted
             self.end()
+            if not greeted:
+                raise RuntimeError("the processes that decode do not start") from error
             raise _died(self._name) from error
+        self.wait(ticket)
         count = self._received(ticket, self._name)
         assert isinstance(count, int)
         self._open = not order.only_count
@@ -252,6 +288,7 @@ def _decode(line: Connection, folder: str, memory: int) -> None:
     tempfile.tempdir = folder
     _limit_memory(memory)
     with contextlib.suppress(EOFError, OSError):
+        line.send(True)
         while True:
             order = line.recv()
             assert isinstance(order, _Order)

@@ -89,6 +89,7 @@ class Service:
             blank = np.full((64, 256, 3), 255, dtype=np.uint8)
             self.pipeline.detect_words(blank)
             self.pipeline.recognize_crops([blank])
+            self.decoders.wait()
             self.warm.set()
         except Exception as error:
             self.failure = error

@@ -192,6 +192,15 @@ def test_decoders_give_pages_as_they_are_asked_for(tmp_path: Path) -> None:
         pool.close()
 
 
+def test_children_that_do_not_start_are_no_fault_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("multiprocessing.spawn.get_executable", lambda: b"/bin/false")
+    pool = DecoderPool(1, 10_000, tmp_path)
+    with contextlib.closing(pool), pytest.raises(RuntimeError, match="do not start"):
+        pool.wait()
+    with contextlib.closing(pool), pytest.raises(RuntimeError, match="do not start"):
+        pool.count(Upload("a.png", b""), InputOptions(), 1, Ticket(30))
+
+
 def test_formats_are_chosen_by_name_then_by_header() -> None:
     def name(*given: str | None) -> str | None:
         chosen = choose_format(*given)

@@ -101,6 +101,8 @@ class OnnxEngine:
     def __init__(
         self, model: bytes, name: str = "model", threads: int | None = None, arena: bool = False, spin: bool = False
     ) -> None:
+        # Its telemetry starts with the import unless this is set; ocr-doc tells nobody anything.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime as ort  # noqa: PLC0415 - 0.1 s, and no cost to those who run on CUDA
 
         self.name = name
