@@ -52,7 +52,7 @@ class Rules:
 
 
 def find_rules(pixels: Pixels, angle: float, height: float) -> Rules:
-    """The rules of a page, level and upright ones.
+    """The rules of a page, level and upright ones; none at all where none are level.
 
     Args:
         pixels: The page, (H, W, 3) uint8 RGB.
@@ -65,7 +65,8 @@ def find_rules(pixels: Pixels, angle: float, height: float) -> Rules:
     level, back = _levelled(np.asarray(grey, dtype=np.uint8), turn, lean)
     step = int(np.clip(height / WORKING_HEIGHT, 1, MAX_STEP))
     across = _straight(level, height, step)
-    down = _straight(np.ascontiguousarray(level.T), height, step)
+    # Without level rules there is no table, and most pages have none.
+    down = _straight(np.ascontiguousarray(level.T), height, step) if len(across) else across
     cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     to_frame = np.array([[cos, sin], [-sin, cos]])
     return Rules(_placed(across, back, to_frame, level=True), _placed(down, back, to_frame, level=False))
