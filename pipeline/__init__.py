@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ocr_doc.batch import BatchItem
     from ocr_doc.core.errors import OcrDocError
     from ocr_doc.core.field_records import Check, Field, Fields, LineItem
-    from ocr_doc.core.records import Alternative, Block, Character, Document, Line, Page, Word
+    from ocr_doc.core.records import Alternative, Block, Character, Document, Line, Page, Word, WordReading
     from ocr_doc.detectors.detector import DetectedWord
     from ocr_doc.options import EngineOptions, Options
     from ocr_doc.recognizer.reader import ReadCharacter, Reading
@@ -48,6 +48,7 @@ __all__ = [
     "ReadCharacter",
     "Reading",
     "Word",
+    "WordReading",
     "__version__",
 ]
 

@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 from ocr_doc.recognizer.character_crops import Strip
 from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
 from ocr_doc.recognizer.patterns import Pattern, Symbols
-from ocr_doc.recognizer.segments import Lattice, either_case, placed
+from ocr_doc.recognizer.segments import Lattice, cheapest, either_case, piece_costs, placed
 
 # Readings that are tried for one whose check digit holds; beyond, the check decides nothing any more.
 TRIES = 4000
 # Readings of one character that are tried.
 _CHOICES = 6
 # Nats beyond which a reading is none: each character of it would be next to impossible.
-_WORST = 12.0
+_WORST = 8.0
 
-# Ink that a pattern leaves out costs so many times what it costs otherwise: a pattern is no leave to drop characters.
-DROPPED = 3.0
+# Where the free reading has a character, leaving it out costs so many times what other ink costs: a pattern is no leave
+# to drop characters.
+DROPPED = 8.0
 
 Step = tuple[int, Symbols]
 
@@ -59,6 +60,7 @@ def _way(
 ) -> tuple[list[Step], float] | None:
     """The cheapest way through nodes of the lattice and states of the pattern at once."""
     best = {allowed: _best(logs, allowed, symbols) for arrows in pattern.arrows for allowed, _ in arrows}
+    skips = _skips(lattice, symbols)
     count, states = len(lattice.nodes), len(pattern.arrows)
     total = np.full((count, states), np.inf)
     total[0, list(pattern.starts)] = 0.0
@@ -67,7 +69,7 @@ def _way(
     for piece, (_, end) in enumerate(lattice.ends.tolist()):
         arriving[end].append(piece)
     for node in range(1, count):
-        total[node] = total[node - 1] + DROPPED * lattice.skips[node - 1]
+        total[node] = total[node - 1] + skips[node - 1]
         for piece in arriving[node]:
             start = int(lattice.ends[piece, 0])
             for state in np.flatnonzero(np.isfinite(total[start])).tolist():
@@ -80,18 +82,28 @@ def _way(
     if not ends:
         return None
     state = min(ends, key=lambda s: float(total[-1, s]))
-    return _walked(lattice, back, total, count - 1, state), float(total[-1, state])
+    return _walked(lattice, skips, back, total, state), float(total[-1, state])
+
+
+def _skips(lattice: Lattice, symbols: Sequence[str]) -> NDArray[np.float64]:
+    """Nats to pass from each node to the next without a character."""
+    skips = lattice.skips.copy()
+    path, _ = cheapest(lattice, piece_costs(lattice.log_probs, symbols))
+    for start, end in lattice.ends[path].tolist():
+        skips[start:end] *= DROPPED
+    return np.asarray(skips)
 
 
 def _walked(
-    lattice: Lattice, back: dict[tuple[int, int], tuple[int, int, Symbols]], total: NDArray[np.float64], node: int,
-    state: int,
+    lattice: Lattice, skips: NDArray[np.float64], back: dict[tuple[int, int], tuple[int, int, Symbols]],
+    total: NDArray[np.float64], state: int,
 ) -> list[Step]:  # fmt: skip
     """The steps of a way, found from its end."""
     steps: list[Step] = []
+    node = len(total) - 1
     while node > 0:
         came = back.get((node, state))
-        passed = total[node - 1, state] + DROPPED * lattice.skips[node - 1]
+        passed = total[node - 1, state] + skips[node - 1]
         if came is None or passed <= total[node, state]:
             node -= 1
             continue

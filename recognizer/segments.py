@@ -34,6 +34,10 @@ NARROW, WIDE = 0.11, 1.25
 UNEXPLAINED = 5.0
 # Even blank columns cost a little, so that a character keeps its own.
 BLANK = 0.15
+# Nats that each piece costs beside its improbability, and a sign more than a letter or digit.
+PIECE, SIGN = 0.25, 1.0
+# Readings of a piece whose probabilities count together where cuts are chosen.
+TOGETHER = 3
 # Columns whose grey levels spread by less than this share of the row's spread are blank.
 _ACTIVE = 0.22
 _LEAST = 1e-6
@@ -104,13 +108,28 @@ def boxes_worth(
 def read_lattice(lattice: Lattice, strip: Strip, classifier: CharacterClassifier) -> SerialReading:
     """The cheapest reading of a row."""
     best = either_case(lattice.log_probs, classifier.symbols)[:, 1:].max(axis=1, initial=-99.0)
-    path, cost = cheapest(lattice, -best.astype(np.float64))
+    costs = piece_costs(lattice.log_probs, classifier.symbols)
+    path, total = cheapest(lattice, costs)
+    cost = total - float(costs[path].sum()) - float(best[path].sum())
     characters = []
     for piece, row in zip(path, np.exp(one_case(lattice.log_probs[path], classifier.symbols)), strict=True):
         alternatives = classifier.alternatives(row)
         text, confidence = alternatives[0]
         characters.append(placed(text, confidence, lattice.cuts[piece], strip, alternatives))
     return SerialReading(tuple(characters), cost)
+
+
+def piece_costs(log_probs: Floats, symbols: Sequence[str]) -> Doubles:
+    """Nats (N,) of taking each piece for a character, whichever it is.
+
+    Whether a round thing is an O or a 0 says nothing of where to cut: the likeliest few readings count together. Each
+    piece costs a little, and a sign more, so that an O is no C and a bracket.
+    """
+    if not len(log_probs):
+        return np.zeros(0)
+    likely = np.partition(np.exp(log_probs[:, 1:].astype(np.float64)), -TOGETHER, axis=1)[:, -TOGETHER:].sum(axis=1)
+    sign = np.array([not symbol.isalnum() for symbol in symbols[1:]])[log_probs[:, 1:].argmax(axis=1)]
+    return np.asarray(-np.log(np.maximum(likely, _LEAST)) + PIECE + SIGN * sign)
 
 
 def placed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,9 +18,11 @@ from ocr_doc.recognizer.characters_network import CharacterNet, CharacterNetConf
 from ocr_doc.training.characters_data import CharacterBatch, CharacterCrop, CharacterStream
 from ocr_doc.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from ocr_doc.training.code_text import SYMBOLS
+from ocr_doc.training.confusions import FILE, draw_confusions
 from ocr_doc.training.faces import find_faces
 from ocr_doc.training.loop import BEST_FILE, Place, Task, TrainingOptions, train
 
+_LOG = logging.getLogger(__name__)
 NAME = "characters"
 ARCHITECTURE = "characters"
 # Keeps the validation's crops apart from those of any seed that people choose.
@@ -133,6 +136,7 @@ def train_characters(config: CharactersTraining) -> dict[str, float]:
     Raises:
         OcrDocError: If the data cannot be used; and see `ocr_doc.training.loop.train`.
     """
+    config = _with_new_classes(config)
     tasks: list[CharactersTask] = []
 
     def open_task(known: Checkpoint | None) -> CharactersTask:
@@ -140,10 +144,45 @@ def train_characters(config: CharactersTraining) -> dict[str, float]:
         return tasks[0]
 
     metrics = train(config, NAME, open_task)
-    drawn, held = tasks[0].measured()
+    task = tasks[0]
+    drawn, held = task.measured()
+    draw_confusions(*_read(config.folder / BEST_FILE, drawn if held is None else held), config.folder / FILE)
     for file in (BEST_FILE, f"{NAME}.safetensors"):
         metrics["temperature"] = calibrate(config.folder / file, drawn if held is None else held)
     return metrics
+
+
+def _with_new_classes(config: CharactersTraining) -> CharactersTraining:
+    """The run, its start widened by the classes that real crops bring; their weights begin at random."""
+    if config.start_from is None or config.resume:
+        named = {crop.text for crop in config.real} - set(SYMBOLS) - {""}
+        return replace(config, symbols=SYMBOLS + "".join(sorted(named))) if named and config.symbols is None else config
+    start = load_checkpoint(config.start_from)
+    shape, symbols = network_shape(start), str(start.config["symbols"])
+    fresh = "".join(sorted({crop.text for crop in config.real} - set(symbols) - {""}))
+    if not fresh:
+        return config
+    _LOG.info("new classes: %s", fresh)
+    wide = replace(shape, classes=len(symbols) + len(fresh) + 1)
+    tensors = CharacterNet(wide).state_dict()
+    for name, old in start.tensors.items():
+        tensors[name] = torch.cat([old, tensors[name][len(old) :]]) if name.startswith("head.") else old
+    config.folder.mkdir(parents=True, exist_ok=True)
+    path = config.folder / "start.safetensors"
+    values = {"architecture": ARCHITECTURE, "symbols": symbols + fresh, **wide.to_dict()}
+    save_checkpoint(path, Checkpoint(tensors, values))
+    return replace(config, start_from=path)
+
+
+def _read(path: Path, batch: CharacterBatch) -> tuple[list[CharacterCrop], list[str]]:
+    """Crops of a batch with their labels, and what a checkpoint reads in them."""
+    checkpoint = load_checkpoint(path)
+    network = CharacterNet(network_shape(checkpoint))
+    network.load_state_dict(checkpoint.tensors)
+    names = ["", *str(checkpoint.config["symbols"])]
+    texts = [names[k] for k in _scores(network, batch).argmax(1).tolist()]
+    pairs = zip(batch.pixels[:, 0].numpy(), batch.classes.tolist(), strict=True)
+    return [CharacterCrop(pixels, names[k]) for pixels, k in pairs], texts
 
 
 def calibrate(path: Path, batch: CharacterBatch) -> float:

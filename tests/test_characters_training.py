@@ -1,0 +1,129 @@
+"""Training of the character classifier: drawn codes, real crops, new classes, weights that ocr-doc loads."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ocr_doc.core.errors import InputBrokenError, InputMissingError
+from ocr_doc.recognizer.character_crops import SIDE
+from ocr_doc.recognizer.characters import CharacterClassifier
+from ocr_doc.recognizer.characters_network import CharacterNetConfig
+from ocr_doc.training.characters_data import CharacterStream, strip_crops
+from ocr_doc.training.characters_loop import CharactersTraining, train_characters
+from ocr_doc.training.characters_real import Group, hold_out, read_class_folders
+from ocr_doc.training.checkpoints import load_checkpoint
+from ocr_doc.training.code_glyphs import draw_code, twins
+from ocr_doc.training.code_strips import cut_row, photograph
+from ocr_doc.training.confusions import confusions
+from ocr_doc.training.export import export_weights
+from ocr_doc.training.faces import default_face
+from ocr_doc.training.schedule import Schedule
+from ocr_doc.weights.engines import open_engine
+
+FACES = (default_face(),)
+
+
+def test_glyphs_stand_where_they_are_drawn() -> None:
+    for seed in range(8):
+        code = draw_code(np.random.default_rng(seed), "HE37", FACES)
+        columns = np.flatnonzero((code.mask > 0.5).any(0))
+        assert abs(columns[0] - code.glyphs[0].left) < 8
+        assert abs(columns[-1] + 1 - code.glyphs[-1].right) < 8
+        rows = np.flatnonzero((code.mask > 0.5).any(1))
+        assert abs(rows[0] - code.top) < 6
+        assert abs(rows[-1] + 1 - code.bottom) < 6
+
+
+def test_what_a_face_draws_alike_is_one_class() -> None:
+    face = default_face()
+    for seed in range(6):
+        drawn = draw_code(np.random.default_rng(seed), "0O1Il", FACES)
+        assert not {g.text for g in drawn.glyphs} & twins(face)
+
+
+def test_strips_keep_their_characters() -> None:
+    rng = np.random.default_rng(3)
+    for photo in photograph(rng, FACES):
+        strip = cut_row(photo, photo.top, photo.bottom)
+        assert strip.pixels.shape[0] == SIDE
+        assert 0.0 <= strip.pixels.min() <= strip.pixels.max() <= 1.0
+        assert all(0 <= g.left < g.right <= strip.pixels.shape[1] for g in strip.glyphs)
+
+
+def test_crops_have_labels_and_wrong_cuts_have_none() -> None:
+    rng = np.random.default_rng(5)
+    crops = [crop for _ in range(12) for photo in photograph(rng, FACES) for crop in strip_crops(rng, photo)]
+    assert {crop.pixels.shape for crop in crops} == {(SIDE, SIDE)}
+    assert 0.05 < np.mean([crop.text == "" for crop in crops]) < 0.6
+
+
+def test_the_same_seed_draws_the_same() -> None:
+    streams = [CharacterStream("0123456789", FACES, 8, 4) for _ in range(2)]
+    drawn = [stream.drawn(np.random.default_rng(4), 20) for stream in streams]
+    assert [c.text for c in drawn[0]] == [c.text for c in drawn[1]]
+    np.testing.assert_array_equal(drawn[0][0].pixels, drawn[1][0].pixels)
+
+
+def picture(path: Path, shade: int = 0) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.full((40, 30), 255, np.uint8)
+    pixels[8:32, 8:22] = shade
+    Image.fromarray(pixels).save(path)
+
+
+def test_class_folders(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("A/1.png", "A/2.png", "slash/1.png", "lower_b/1.png", "reject/1.png"):
+        picture(tmp_path / name)
+    (tmp_path / "C").mkdir()
+    (tmp_path / "A" / "broken.png").write_bytes(b"no picture")
+    with caplog.at_level(logging.WARNING):
+        groups = read_class_folders(tmp_path)
+    assert sorted(c.text for g in groups for c in g.crops) == ["", "/", "A", "A", "b"]
+    assert any("broken.png" in m for m in caplog.messages)
+    assert any("no picture" in m and str(tmp_path / "C") in m for m in caplog.messages)
+
+
+def test_no_pictures_at_all(tmp_path: Path) -> None:
+    with pytest.raises(InputMissingError):
+        read_class_folders(tmp_path / "none")
+    (tmp_path / "A").mkdir()
+    with pytest.raises(InputBrokenError):
+        read_class_folders(tmp_path)
+
+
+def test_pictures_are_held_out_whole(tmp_path: Path) -> None:
+    picture(tmp_path / "A" / "1.png")
+    [crop] = read_class_folders(tmp_path)[0].crops
+    groups = [Group((crop, crop)) for _ in range(10)]
+    learned, held = hold_out(groups, 0.2)
+    assert (len(learned), len(held)) == (16, 4)
+    assert len(hold_out(groups, 0.0)[0]) == 20
+    assert list(confusions([crop, crop], ["A", "B"])) == [("A", "B")]
+
+
+def test_a_class_is_added_and_the_weights_are_loaded(tmp_path: Path) -> None:
+    for k in range(6):
+        picture(tmp_path / "classes" / "Ω" / f"{k}.png", 10 * k)
+    shape = CharacterNetConfig(0, (4, 8, 8), (0, 0, 0), 16)
+    common = {"workers": 0, "threads": 1, "fonts": (tmp_path / "no-fonts",), "validation_crops": 40, "batch": 64}
+    first = CharactersTraining(tmp_path / "one", Schedule(1e-3, steps=2), network=shape, **common)
+    assert 0.0 <= train_characters(first)["drawn_accuracy"] <= 1.0
+    learned, held = hold_out(read_class_folders(tmp_path / "classes"), 0.3)
+    second = CharactersTraining(
+        tmp_path / "two", Schedule(1e-3, steps=2), start_from=tmp_path / "one" / "best.safetensors", real=learned,
+        held=held, **common,
+    )  # fmt: skip
+    metrics = train_characters(second)
+    assert metrics["temperature"] > 0
+    known = load_checkpoint(tmp_path / "two" / "best.safetensors").config["symbols"]
+    assert known == load_checkpoint(tmp_path / "one" / "best.safetensors").config["symbols"] + "Ω"
+    manifest = export_weights(tmp_path / "two" / "best.safetensors", tmp_path / "w", "mine", "Apache-2.0", {}, {})
+    entry = manifest.entry("characters")
+    classifier = CharacterClassifier(open_engine(manifest, entry, "cpu"), entry.alphabet or "")
+    assert classifier.symbols[-1] == "Ω"
+    assert classifier.probabilities([learned[0].pixels]).sum() == pytest.approx(1.0, abs=1e-4)
