@@ -8,7 +8,7 @@ from typing import Literal
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
-from ocr_doc.options import Orientation
+from ocr_doc.options import Orientation, Serial
 from ocr_doc.server.faults import Refusal
 from ocr_doc.text_layer import PdfText
 
@@ -37,6 +37,12 @@ class ReadOptions(BaseModel):
     """Leaves out what reads like no text."""
     beam_width: int = Field(1, ge=1, le=32)
     """Readings kept while a word is decoded; 1 is fastest."""
+    vocabulary: bool = True
+    """Known words decide where print is in doubt."""
+    serial: Serial = "auto"
+    """Which words are read character by character, too: those that look like codes, always all, or never any."""
+    pattern: str | None = Field(None, max_length=200, examples=["AAAA9999999"])
+    """What codes look like: a template, a regular expression, or iso6346, ean, vin, iban, luhn."""
     characters: bool = True
     """A record for each character in the document."""
     fields: bool = True

@@ -7,7 +7,6 @@ fakes really look at pixels, need no state, and work on files and across process
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import socket
 import struct
 import threading
@@ -170,6 +169,8 @@ def _served(pipeline: OCRPipeline | None, **settings: object) -> Iterator[tuple[
 
 def _raise_loopback() -> None:
     """Raises the loopback device: in a network namespace of its own, as CI makes one, it is down."""
+    import fcntl
+
     with socket.socket() as probe, contextlib.suppress(OSError):
         request = fcntl.ioctl(probe, 0x8913, struct.pack("16sh14x", b"lo", 0))  # SIOCGIFFLAGS
         flags = struct.unpack("16sh14x", request)[1]

@@ -121,6 +121,7 @@ def test_options_are_options_of_this_request(http: httpx.Client, png: bytes, tif
     sure = http.post("/api/ocr", files={"files": png}, data={"min_confidence": "0.5"}).json()
     assert "??" not in sure["full_text"]
     assert "??" in http.post("/api/ocr", files={"files": png}).json()["full_text"]
+    assert http.post("/api/ocr", files={"files": png}, data={"pattern": "A("}).status_code == 400
     second = http.post("/api/ocr", files={"files": tiff}, data={"pages": "2"}).json()
     assert second["full_text"] == "next" and second["pages"][0]["number"] == 2
 

@@ -385,6 +385,25 @@ export interface components {
              */
             beam_width: number;
             /**
+             * Vocabulary
+             * @description Known words decide where print is in doubt.
+             * @default true
+             */
+            vocabulary: boolean;
+            /**
+             * Serial
+             * @description Which words are read character by character, too: those that look like codes, always all, or never any.
+             * @default auto
+             * @enum {string}
+             */
+            serial: "auto" | "always" | "never";
+            /**
+             * Pattern
+             * @description What codes look like: a template, a regular expression, or iso6346, ean, vin, iban, luhn.
+             * @example AAAA9999999
+             */
+            pattern?: string | null;
+            /**
              * Characters
              * @description A record for each character in the document.
              * @default true
@@ -596,6 +615,25 @@ export interface components {
              */
             beam_width: number;
             /**
+             * Vocabulary
+             * @description Known words decide where print is in doubt.
+             * @default true
+             */
+            vocabulary: boolean;
+            /**
+             * Serial
+             * @description Which words are read character by character, too: those that look like codes, always all, or never any.
+             * @default auto
+             * @enum {string}
+             */
+            serial: "auto" | "always" | "never";
+            /**
+             * Pattern
+             * @description What codes look like: a template, a regular expression, or iso6346, ean, vin, iban, luhn.
+             * @example AAAA9999999
+             */
+            pattern?: string | null;
+            /**
              * Characters
              * @description A record for each character in the document.
              * @default true
@@ -731,6 +769,25 @@ export interface components {
              * @default 1
              */
             beam_width: number;
+            /**
+             * Vocabulary
+             * @description Known words decide where print is in doubt.
+             * @default true
+             */
+            vocabulary: boolean;
+            /**
+             * Serial
+             * @description Which words are read character by character, too: those that look like codes, always all, or never any.
+             * @default auto
+             * @enum {string}
+             */
+            serial: "auto" | "always" | "never";
+            /**
+             * Pattern
+             * @description What codes look like: a template, a regular expression, or iso6346, ean, vin, iban, luhn.
+             * @example AAAA9999999
+             */
+            pattern?: string | null;
             /**
              * Characters
              * @description A record for each character in the document.
