@@ -33,6 +33,8 @@ from ocr_doc.words import CONFIDENCE_DIGITS, rounded_quad
 TRUST = 1.0
 # ...and by so many it must seem surer where words only look like codes.
 PROOF = 0.1
+# ...and by the geometric mean over its characters it must be at least so sure of itself.
+CLEAR = 0.9
 # Nats a character that fitting a pattern may cost; what costs more is another text.
 MOST_COST = 2.5
 # Gaps wider than this, relative to the text's height, part words.
@@ -165,7 +167,7 @@ class SerialBranch:
     def _decided(self, item: _Item, reading: RowReading, word: Word, trust: float) -> Word:
         """A word that looks like a code, with both readings; the classifier's counts where it is the better one."""
         chosen = self._fitted(reading)
-        if chosen is None and _is_better(reading.free, item, trust) and reading.free.text != word.text:
+        if chosen is None and reading.free.text != word.text and _is_clear(reading.free, item, trust):
             chosen = reading.free
         told = replace(word, readings=self._both(item, reading), notes=self._notes(item, reading))
         if chosen is None:
@@ -221,6 +223,12 @@ def _is_better(reading: SerialReading, item: _Item, trust: float) -> bool:
     if not reading.characters:
         return False
     return not item.text or -reading.cost / len(reading.characters) + trust >= item.evidence
+
+
+def _is_clear(reading: SerialReading, item: _Item, trust: float) -> bool:
+    """Whether a reading nobody asked for is beyond doubt: surer than the recogniser's, sure in itself, and no scrap."""
+    sure = reading.confidence >= CLEAR ** len(reading.characters)
+    return sure and len(reading.text) >= _SHORTEST_CODE and _is_better(reading, item, trust)
 
 
 def _extra(reading: RowReading) -> float:
