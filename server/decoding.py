@@ -36,7 +36,7 @@ _LOG = logging.getLogger(__name__)
 _POLL_SECONDS = 0.1
 _START_SECONDS = 120.0
 # A page as pixels, its copies while it is converted, and what Python and its libraries map.
-_BYTES_PER_PIXEL, _BYTES_BEYOND = 24, 3 * 2**30
+_BYTES_PER_PIXEL, _BYTES_BEYOND = 24, 2**29
 _NO_PIXELS = np.empty((0, 0, 3), dtype=np.uint8)
 
 
