@@ -30,14 +30,16 @@ SURE = 0.9
 STEP = 5
 # Narrowest and widest piece that may be a character, relative to the text's height.
 NARROW, WIDE = 0.11, 1.25
+# No character is wider than this, or than so many times the median of the detector's, whichever is more.
+NORMAL, BROAD = 0.78, 1.7
 # Nats that ink costs which no character explains, for a stretch as long as the text is high.
 UNEXPLAINED = 5.0
 # Even blank columns cost a little, so that a character keeps its own.
 BLANK = 0.15
 # Nats that each piece costs beside its improbability, and a sign more than a letter or digit.
-PIECE, SIGN = 0.25, 1.0
+PIECE, SIGN = 0.05, 1.0
 # Readings of a piece whose probabilities count together where cuts are chosen.
-TOGETHER = 3
+TOGETHER = 2
 # Columns whose grey levels spread by less than this share of the row's spread are blank.
 _ACTIVE = 0.22
 _LEAST = 1e-6
@@ -256,14 +258,17 @@ def _graph(
         gap = node - filled[-1]
         parts = max(1, round(gap / STEP))
         filled += [filled[-1] + gap * k // parts for k in range(1, parts)] + [node]
+    widest = WIDE * ROW_HEIGHT
+    if len(hints) >= 3:  # the detector's characters say how wide one is here: a narrow face's pairs are no wide letters
+        widest = min(widest, max(NORMAL * ROW_HEIGHT, BROAD * float(np.median([b - a for a, b in hints]))))
     ends, cuts = [], []
     seen: set[Cut] = set()
     on = active > _ACTIVE
     for i, left in enumerate(filled):
         for j in range(i + 1, len(filled)):
-            if filled[j] - left > WIDE * ROW_HEIGHT:
-                break
             cut = _drawn_in(on, left, filled[j])
+            if cut[1] - cut[0] > widest or filled[j] - left > WIDE * ROW_HEIGHT:
+                break
             # Nodes in the blank beside a character make the same piece many times over; the tightest ones do.
             if filled[j] - left < NARROW * ROW_HEIGHT or cut in seen or not on[left : filled[j]].any():
                 continue
