@@ -29,7 +29,7 @@ class ScaleOptions:
     """
 
     text_height: float = 20.0
-    most_pixels: int = 4_000_000
+    most_pixels: int = 2_000_000
     most_enlargement: float = 3.0
     tolerance: float = 1.6
     copy_pixels: int = _COPY_PIXELS

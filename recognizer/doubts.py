@@ -20,7 +20,7 @@ from ocr_doc.recognizer.ctc import Decoding, Labels, align, best_prefixes, log_l
 from ocr_doc.recognizer.vocabulary import Vocabulary
 
 # Words less probable than this are in doubt.
-DOUBT = 0.85
+DOUBT = 0.7
 # Readings that compete for a word, and the least probability of a symbol that starts one.
 _RIVALS, _CUTOFF = 8, 0.004
 # A step that is blank with more than this probability says only that two symbols are apart; one of them says it all.
@@ -96,14 +96,17 @@ def _scores(doubts: Sequence[_Doubt], blank: int) -> list[float]:
     if not doubts:
         return []
     longest = max(len(doubt.steps) for doubt in doubts)
+    # Of some 280 classes the rivals use a few dozen: the others need not be copied for each of them.
+    used = sorted({blank, *(label for doubt in doubts for rival in doubt.rivals for label in rival)})
+    place = {label: k for k, label in enumerate(used)}
     # Steps behind a word's end are certain blanks: they change no probability.
-    steps = np.full((len(doubts), longest, doubts[0].steps.shape[1]), -np.inf)
-    steps[..., blank] = 0.0
+    steps = np.full((len(doubts), longest, len(used)), -np.inf)
+    steps[..., place[blank]] = 0.0
     for row, doubt in zip(steps, doubts, strict=True):
-        row[: len(doubt.steps)] = doubt.steps
+        row[: len(doubt.steps)] = doubt.steps[:, used]
     counts = [len(doubt.rivals) for doubt in doubts]
-    labels = [rival for doubt in doubts for rival in doubt.rivals]
-    scores: list[float] = log_likelihoods(np.repeat(steps, counts, axis=0), labels, blank).tolist()
+    labels = [tuple(place[label] for label in rival) for doubt in doubts for rival in doubt.rivals]
+    scores: list[float] = log_likelihoods(np.repeat(steps, counts, axis=0), labels, place[blank]).tolist()
     return scores
 
 
