@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import json
 import subprocess
 import sys
@@ -65,7 +66,8 @@ def open_by_name(engine: str, manifest: Manifest, entry: Entry, build: str, thre
 def _openvino(model: bytes, threads: int) -> Run:
     openvino: Any = importlib.import_module("openvino")
     config = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
-    compiled = openvino.Core().compile_model(model, "CPU", config)
+    core = openvino.Core()
+    compiled = core.compile_model(core.read_model(io.BytesIO(model)), "CPU", config)
     return lambda batch: np.asarray(compiled(batch)[0])
 
 
