@@ -117,7 +117,14 @@ def test_what_may_be_a_smudge_is_read_alone_and_must_read_clearly() -> None:
     unsure = replace(_word(35, 0, 1), confidence=0.5)
     assert len(join_phrases([_word(0, 0, 3), unsure, _word(50, 0, 3)])) == 3
     characters = (ReadCharacter(":", 0.7, 0.3, 0.6),)
-    for found, confidence, kept in ((0.5, 0.8, 0), (0.5, 0.9, 1), (0.7, 0.5, 0), (0.7, 0.7, 1), (0.9, 0.5, 1), (0.9, 0.3, 0)):
+    for found, confidence, kept in (
+        (0.5, 0.8, 0),
+        (0.5, 0.9, 1),
+        (0.7, 0.5, 0),
+        (0.7, 0.7, 1),
+        (0.9, 0.5, 1),
+        (0.9, 0.3, 0),
+    ):
         reading = Reading(":", confidence, characters)
         word = replace(unsure, confidence=found)
         assert len(read_words([word], [reading], Options())) == kept
