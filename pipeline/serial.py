@@ -40,7 +40,7 @@ MOST_COST = 2.5
 # Gaps wider than this, relative to the text's height, part words.
 GAP = 0.6
 # A word that the recogniser is so sure of, by the geometric mean over its characters, needs no second reading.
-SURE = 0.97
+SURE = 0.92
 # Specks beyond this number are no rows: the work stays bounded.
 MOST_ROWS = 400
 _SHORTEST_CODE = 4
