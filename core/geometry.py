@@ -63,6 +63,16 @@ def quad_size(quad: Quad | FloatArray) -> tuple[float, float]:
     return along / 2, across / 2
 
 
+def quad_part(quad: Quad, start: float, end: float) -> Quad:
+    """The part of a quad between two fractions of its length along the text; 0 and 1 are its own ends."""
+    a, b, c, d = quad
+    return _between(a, b, start), _between(a, b, end), _between(d, c, end), _between(d, c, start)
+
+
+def _between(start: Point, end: Point, fraction: float) -> Point:
+    return start[0] + (end[0] - start[0]) * fraction, start[1] + (end[1] - start[1]) * fraction
+
+
 def quad_angle(quad: Quad | FloatArray) -> float:
     """Direction of the text in degrees in (-180, 180], clockwise on the page; 0 for upright text."""
     q = np.asarray(quad, dtype=np.float64)

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.codes import Judge, crop_rows
-from ocr_doc.core.geometry import Point, Quad, quad_box, quad_size
+from ocr_doc.core.geometry import Quad, quad_box, quad_part, quad_size
 from ocr_doc.core.records import Alternative, Character, Word, WordReading
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.networks import Detector
 from ocr_doc.options import Options
-from ocr_doc.recognizer.characters import CharacterClassifier, SerialCharacter, SerialReading
+from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
 from ocr_doc.recognizer.crops import MARGIN_ALONG, to_grey
 from ocr_doc.recognizer.patterns import parse_pattern
 from ocr_doc.recognizer.reader import ReadCharacter, Reading
@@ -258,7 +258,7 @@ def _of_word(word: Word) -> _Item:
 
 def _between_gaps(reading: SerialReading, quad: Quad) -> Iterator[SerialReading]:
     width, height = quad_size(quad)
-    part: list[SerialCharacter] = []
+    part: list[ReadCharacter] = []
     for character in reading.characters:
         if part and (character.start - part[-1].end) * width > GAP * height:
             yield SerialReading(tuple(part))
@@ -272,12 +272,12 @@ def _as_word(reading: SerialReading, quad: Quad) -> Word:
         Character(
             c.text,
             round(min(1.0, c.confidence), CONFIDENCE_DIGITS),
-            rounded_quad(_part(quad, c.start, c.end)),
+            rounded_quad(quad_part(quad, c.start, c.end)),
             tuple(Alternative(text, round(p, CONFIDENCE_DIGITS)) for text, p in c.alternatives if text != c.text),
         )
         for c in reading.characters
     )
-    whole = _part(quad, reading.characters[0].start, reading.characters[-1].end)
+    whole = quad_part(quad, reading.characters[0].start, reading.characters[-1].end)
     confidence = round(min(1.0, reading.confidence), CONFIDENCE_DIGITS)
     return Word(reading.text, confidence, rounded_quad(whole), characters, "characters")
 
@@ -292,12 +292,3 @@ def as_reading(reading: SerialReading, left: float, right: float) -> Reading:
         ReadCharacter(c.text, c.confidence, place(c.start), place(c.end), c.alternatives) for c in reading.characters
     )
     return Reading(reading.text, reading.confidence, characters, (reading.confidence,), "characters")
-
-
-def _part(quad: Quad, start: float, end: float) -> Quad:
-    a, b, c, d = quad
-    return _along(a, b, start), _along(a, b, end), _along(d, c, end), _along(d, c, start)
-
-
-def _along(start: Point, end: Point, fraction: float) -> Point:
-    return start[0] + (end[0] - start[0]) * fraction, start[1] + (end[1] - start[1]) * fraction

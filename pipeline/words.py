@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import hypot
 from typing import Protocol
 
-from ocr_doc.core.geometry import Point, Quad, quad_size
+from ocr_doc.core.geometry import Quad, quad_part, quad_size
 from ocr_doc.core.records import Character, Word
 from ocr_doc.options import Options
 from ocr_doc.recognizer.crops import MARGIN_ALONG
@@ -167,8 +167,7 @@ def _cut(quad: Quad, start: float, end: float) -> Quad:
     """The part of a word between two fractions of its crop's width."""
     width, _ = quad_size(quad)
     left, right = (min(max(_inner(quad, fraction) / max(width, 1e-6), 0.0), 1.0) for fraction in (start, end))
-    a, b, c, d = quad
-    return _along(a, b, left), _along(a, b, right), _along(d, c, right), _along(d, c, left)
+    return quad_part(quad, left, right)
 
 
 def _inner(quad: Quad, fraction: float) -> float:
@@ -199,10 +198,6 @@ def _around(whole: Quad, parts: Sequence[Quad]) -> Quad:
     corners = ((min(us), min(vs)), (max(us), min(vs)), (max(us), max(vs)), (min(us), max(vs)))
     a, b, c, d = ((u * cosine - v * sine, u * sine + v * cosine) for u, v in corners)
     return a, b, c, d
-
-
-def _along(start: Point, end: Point, fraction: float) -> Point:
-    return start[0] + (end[0] - start[0]) * fraction, start[1] + (end[1] - start[1]) * fraction
 
 
 def rounded_quad(quad: Quad) -> Quad:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ocr_doc.core.errors import WeightsError
 from ocr_doc.recognizer.character_crops import SIDE
+from ocr_doc.recognizer.reader import ReadCharacter
 from ocr_doc.weights.engines import Engine
 
 Floats = NDArray[np.float32]
@@ -27,33 +28,15 @@ _LEAST = 0.001
 
 
 @dataclass(frozen=True, slots=True)
-class SerialCharacter:
-    """A character as the classifier named it.
-
-    Attributes:
-        text: The character.
-        confidence: Its probability in [0, 1].
-        start, end: Its place in fractions of the quad's width; may reach a little beyond [0, 1].
-        alternatives: The most probable readings with their probabilities, this one among them, the best first.
-    """
-
-    text: str
-    confidence: float
-    start: float
-    end: float
-    alternatives: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class SerialReading:
     """A row of text read character by character.
 
     Attributes:
-        characters: From left to right.
+        characters: From left to right, their places in fractions of the quad's width; may reach a little beyond [0, 1].
         cost: Nats of the whole reading: of its characters, and of ink that none of them explains.
     """
 
-    characters: tuple[SerialCharacter, ...]
+    characters: tuple[ReadCharacter, ...]
     cost: float = 0.0
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ocr_doc.core.errors import UsageError
 
 # What may stand around a word without being part of it: "(Total:", "d'accord,".
-_AROUND = ".,;:!?()[]{}<>\"'“”„‘’‚«»*…/|-–—"
+AROUND = ".,;:!?()[]{}<>\"'“”„‘’‚«»*…/|-–—"
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ class Lexicon:
         return unknown * self.price
 
     def _passes(self, token: str) -> bool:
-        bare = token.strip(_AROUND)
+        bare = token.strip(AROUND)
         return not any(c.isalpha() for c in bare) or token in self or bare in self
 
     def _begins(self, token: str) -> bool:
         """Whether some word starts with the token, signs before it aside."""
-        for start in {self._fold(token), self._fold(token.lstrip(_AROUND))}:
+        for start in {self._fold(token), self._fold(token.lstrip(AROUND))}:
             place = bisect_left(self._sorted, start)
             if place < len(self._sorted) and self._sorted[place].startswith(start):
                 return True

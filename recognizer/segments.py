@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.recognizer.character_crops import ROW_HEIGHT, Strip, character_crop
-from ocr_doc.recognizer.characters import CharacterClassifier, SerialCharacter, SerialReading
+from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
+from ocr_doc.recognizer.reader import ReadCharacter
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -136,11 +137,11 @@ def piece_costs(log_probs: Floats, symbols: Sequence[str]) -> Doubles:
 
 def placed(
     text: str, confidence: float, cut: NDArray[np.int64], strip: Strip, alternatives: tuple[tuple[str, float], ...]
-) -> SerialCharacter:
+) -> ReadCharacter:
     """A character with its place as fractions of the quad's width."""
     width = max(1e-6, strip.pixels.shape[1] - 2 * strip.start)
     start, end = (float(c - strip.start) / width for c in cut)
-    return SerialCharacter(text, min(1.0, confidence), start, end, alternatives)
+    return ReadCharacter(text, min(1.0, confidence), start, end, alternatives)
 
 
 def cheapest(lattice: Lattice, costs: Doubles) -> tuple[list[int], float]:

@@ -15,10 +15,10 @@ from functools import lru_cache
 from math import log
 
 from ocr_doc.core.errors import WeightsError
+from ocr_doc.recognizer.lexicon import AROUND
 
 LEVELS_PER_DECADE = 4
-# What stands around a word without being part of it: "(Total:", "d'accord,".
-_AROUND = ".,;:!?()[]{}<>\"'“”„‘’‚«»*…/|-–—_=#&"
+_AROUND = AROUND + "_=#&"
 # Words are looked up in parts that these join.
 _JOINTS = re.compile(r"[-'’/&.–—_]")
 # Zipf values of what no vocabulary lists. A token without letters is as common as many words; one of letters and digits
