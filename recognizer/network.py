@@ -1,5 +1,7 @@
 """CRNN: convolutions, a bidirectional LSTM and CTC, with an optional spatial transformer in front.
 
+Instead of the LSTM there can be self-attention (`recognizer/attention.py`), behind the same inputs and outputs.
+
 Papers: Shi, Bai and Yao 2015, "An End-to-End Trainable Neural Network for Image-based Sequence Recognition"; Jaderberg
 et al. 2015, "Spatial Transformer Networks".
 """
@@ -8,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from ocr_doc.recognizer.attention import AttentionSequence
 from ocr_doc.recognizer.crops import HEIGHT
 
 # The size, height and width, at which the spatial transformer looks at every crop.
@@ -26,10 +30,11 @@ class CRNNConfig:
         classes: Output classes, the blank included.
         channels: Channels of the five stages; heights 32, 16, 8, 4, 2.
         blocks: Convolutions in each stage.
-        hidden: Units of the LSTM in each direction.
-        layers: LSTM layers.
+        hidden: Units of the LSTM in each direction; attention works on twice as many channels.
+        layers: LSTM layers, or blocks of attention.
         dropout: Before the LSTM and the output, in training.
         transformer: Whether a spatial transformer straightens the crop first.
+        sequence: What reads along the time steps, "lstm" or "attention".
     """
 
     classes: int
@@ -39,6 +44,7 @@ class CRNNConfig:
     layers: int = 1
     dropout: float = 0.1
     transformer: bool = False
+    sequence: Literal["lstm", "attention"] = "lstm"
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for a checkpoint or the manifest."""
@@ -106,7 +112,7 @@ class CRNN(nn.Module):
             stages.append(nn.MaxPool2d(pool))
         self.features = nn.Sequential(*stages)
         self.dropout = nn.Dropout(config.dropout)
-        self.sequence = nn.LSTM(inputs, config.hidden, num_layers=config.layers, bidirectional=True, batch_first=True)
+        self.sequence = _sequence(inputs, config)
         self.output = nn.Linear(2 * config.hidden, config.classes)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -115,8 +121,18 @@ class CRNN(nn.Module):
             raise ValueError(f"crops are {HEIGHT} pixels high, not {x.shape[2]}")
         maps = self.features(x * 2 - 1)  # (N, C, 1, W / 4)
         steps = self.dropout(maps.squeeze(2).transpose(1, 2))  # (N, W / 4, C)
-        hidden, _ = self.sequence(steps)
+        found = self.sequence(steps)
+        hidden = found[0] if isinstance(found, tuple) else found  # an LSTM also gives its last state
         return nn.functional.log_softmax(self.output(self.dropout(hidden)), dim=-1)
+
+
+def _sequence(inputs: int, config: CRNNConfig) -> nn.Module:
+    """What reads along the time steps: (N, T, inputs) → (N, T, 2 * hidden)."""
+    if config.sequence == "attention":
+        return AttentionSequence(inputs, 2 * config.hidden, config.layers, config.dropout)
+    if config.sequence == "lstm":
+        return nn.LSTM(inputs, config.hidden, num_layers=config.layers, bidirectional=True, batch_first=True)
+    raise ValueError(f'"lstm" or "attention" reads along the time steps, not {config.sequence!r}')
 
 
 def build_crnn(config: Mapping[str, object]) -> CRNN:

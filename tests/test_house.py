@@ -36,6 +36,7 @@ TORCH_MODULES = {
     "detectors.craft_vgg",
     "detectors.factory",
     "detectors.network",
+    "recognizer.attention",
     "recognizer.network",
     "recognizer.characters_network",
 }

@@ -26,13 +26,14 @@ import torch
 
 from ocr_doc.core.errors import InputBrokenError, InputMissingError, WeightsError
 from ocr_doc.recognizer.alphabet import Alphabet, ctc_steps
+from ocr_doc.recognizer.attention import AttentionSequence
 from ocr_doc.recognizer.network import CRNNConfig
 from ocr_doc.training import recognizer_data, recognizer_loop, text
 from ocr_doc.training.checkpoints import load_checkpoint
 from ocr_doc.training.loop import STATE_FILE, DivergenceError, Trainer, find_place
 from ocr_doc.training.progress import MetricsLog
 from ocr_doc.training.recognizer_data import MAX_WIDTH, STRIDE, CropMix, CropStream, collate, fit_crop
-from ocr_doc.training.recognizer_loop import RecognizerTask, RecognizerTraining, train_recognizer
+from ocr_doc.training.recognizer_loop import RecognizerTask, RecognizerTraining, network_shape, train_recognizer
 from ocr_doc.training.recognizer_validation import edit_distance
 from ocr_doc.training.schedule import Schedule
 
@@ -248,6 +249,39 @@ def test_a_spatial_transformer_is_trained_with_the_rest(tmp_path: Path) -> None:
     weights = load_checkpoint(tmp_path / "recognizer.safetensors")
     assert weights.config["transformer"] is True
     assert weights.tensors["features.0.affine.weight"].abs().max() > 0
+
+
+def test_attention_is_trained_in_place_of_the_lstm(tmp_path: Path) -> None:
+    shape = replace(SHAPE, sequence="attention", layers=2)
+    train_recognizer(_config(tmp_path, 4, network=shape, schedule=Schedule(1e-2, steps=4)))
+    weights = load_checkpoint(tmp_path / "recognizer.safetensors")
+    assert weights.config["sequence"] == "attention"
+    assert {name.split(".")[1] for name in weights.tensors if name.startswith("sequence.")} == {
+        "enter",
+        "blocks",
+        "norm",
+    }
+    assert network_shape(weights) == replace(shape, classes=len(ALPHABET))
+
+
+@given(step=st.integers(0, 39))
+@settings(max_examples=10)
+def test_attention_sees_the_whole_crop_and_where_things_are_in_it(step: int) -> None:
+    torch.manual_seed(3)
+    network = AttentionSequence(6, 8, 2, dropout=0.0)
+    steps = torch.zeros(1, 40, 6)
+    steps[0, step] = 1.0
+    with torch.inference_mode():
+        found, blank = network(steps)[0], network(torch.zeros_like(steps))[0]
+    changed = (found - blank).abs().amax(dim=1)
+    assert (changed > 0).all()  # by attention
+    assert int(changed.argmax()) == step
+    assert len({round(float(c), 6) for c in changed[max(0, step - 2) : step + 3]}) > 1  # by place
+
+
+def test_attention_needs_channels_for_its_heads() -> None:
+    with pytest.raises(ValueError, match="heads"):
+        AttentionSequence(6, 10, 1, dropout=0.0)
 
 
 def test_a_training_that_diverges_keeps_the_weights_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

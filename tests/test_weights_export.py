@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -38,17 +40,17 @@ SHAPE = CRNNConfig(len(ALPHABET), channels=(4, 6, 8, 8, 12), blocks=(1, 1, 1, 1,
 NOTES = {"step": 7, "crops": 90, "minutes": 1.5, "metrics": {"real_cer": 0.25}}
 
 
-def _recognizer(path: Path, transformer: bool = False) -> Path:
+def _recognizer(path: Path, shape: CRNNConfig = SHAPE) -> Path:
     """A checkpoint of a network that says different things of different crops."""
     torch.manual_seed(4)
-    network = CRNN(CRNNConfig(**{**SHAPE.to_dict(), "transformer": transformer}))  # type: ignore[arg-type]
+    network = CRNN(shape)
     with torch.no_grad():
         for crop in _crops() * 8:  # else the batch norms know nothing of crops, and all look alike behind them
             network(torch.from_numpy(normalise(crop).pixels)[None, None])
         network.output.weight *= 40
         for weights in network.sequence.parameters():
-            weights.mul_(4)
-        if transformer:
+            weights.mul_(4 if shape.sequence == "lstm" else 1)  # attention is sharp as it is
+        if shape.transformer:
             network.features[0].affine.weight.normal_(0, 0.02)
     config = {"architecture": "crnn", "alphabet": ALPHABET.symbols, **network.config.to_dict()}
     save_checkpoint(path, Checkpoint(network.state_dict(), config, NOTES))
@@ -87,9 +89,10 @@ def _texts(manifest: Manifest, name: str) -> tuple[list[str], list[str]]:
     return first, second
 
 
-@pytest.mark.parametrize("transformer", [False, True])
-def test_all_forms_of_a_recogniser_read_alike(tmp_path: Path, transformer: bool) -> None:
-    checkpoint = _recognizer(tmp_path / "best.safetensors", transformer)
+@pytest.mark.parametrize("change", [{}, {"transformer": True}, {"sequence": "attention", "layers": 2}])
+def test_all_forms_of_a_recogniser_read_alike(tmp_path: Path, change: dict[str, Any]) -> None:
+    shape = replace(SHAPE, **change)
+    checkpoint = _recognizer(tmp_path / "best.safetensors", shape)
     manifest = export_weights(checkpoint, tmp_path / "w", "tiny", "CC0-1.0", {"data": "none"}, {"f1": 0.5})
     by_torch, by_onnx = _texts(manifest, "tiny")
     assert by_torch == by_onnx
@@ -98,7 +101,7 @@ def test_all_forms_of_a_recogniser_read_alike(tmp_path: Path, transformer: bool)
     assert entry.licence == "CC0-1.0"
     assert entry.recipe == {"step": 7, "crops": 90, "minutes": 1.5, "data": "none"}
     assert entry.metrics == {"real_cer": 0.25, "f1": 0.5}
-    assert CRNNConfig.from_dict(entry.config).transformer is transformer
+    assert CRNNConfig.from_dict(entry.config) == shape
     assert sorted(p.name for p in (tmp_path / "w").iterdir()) == ["manifest.json", "tiny.onnx", "tiny.safetensors"]
 
 
@@ -168,7 +171,7 @@ def test_broken_checkpoints_are_refused(tmp_path: Path, monkeypatch: pytest.Monk
     # An operator that the opset lacks: one line, not the exporter's page.
     monkeypatch.setattr(export, "OPSET", 11)
     with pytest.raises(WeightsError, match="cannot be exported") as caught:
-        export_weights(_recognizer(tmp_path / "t", transformer=True), tmp_path / "w", "x", "", {}, {})
+        export_weights(_recognizer(tmp_path / "t", replace(SHAPE, transformer=True)), tmp_path / "w", "x", "", {}, {})
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "w").exists()
 

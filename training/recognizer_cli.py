@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ocr_doc.core.errors import UsageError
+from ocr_doc.recognizer.attention import HEADS
 from ocr_doc.recognizer.network import CRNNConfig
 from ocr_doc.training.recognizer_data import MAX_WIDTH, CropMix
 from ocr_doc.training.recognizer_loop import RecognizerTraining, train_recognizer
@@ -27,7 +28,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--signs", type=float, default=0.27, help="share of drawn crops that look like photographs (%(default)s)"
     )
     parser.add_argument("--area", type=int, default=5120, help="pixel columns of a step's crops (%(default)s)")
-    parser.add_argument("--transformer", action="store_true", help="put a spatial transformer in front")
+    _add_shape(parser)
+
+
+def _add_shape(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of the network's shape; `--from` has a shape of its own."""
+    shape = CRNNConfig(classes=0)
+    stages = len(shape.channels)
+    group = parser.add_argument_group("shape of the network")
+    group.add_argument("--transformer", action="store_true", help="put a spatial transformer in front")
+    group.add_argument("--channels", type=int, nargs=stages, default=shape.channels, help="of each stage (%(default)s)")
+    group.add_argument(
+        "--blocks", type=int, nargs=stages, default=shape.blocks, help="convolutions of each stage (%(default)s)"
+    )
+    group.add_argument(
+        "--sequence", choices=("lstm", "attention"), default=shape.sequence,
+        help="what reads along the time steps (%(default)s)",
+    )  # fmt: skip
+    group.add_argument("--layers", type=int, default=shape.layers, help="of it (%(default)s)")
+    group.add_argument(
+        "--hidden", type=int, default=shape.hidden,
+        help="units of the LSTM in each direction, half the channels of attention (%(default)s)",
+    )  # fmt: skip
+
+
+def network_shape(args: argparse.Namespace) -> CRNNConfig:
+    """The network that the options describe.
+
+    Raises:
+        UsageError: If a number is too small, or attention cannot share out its channels.
+    """
+    sizes = (*args.channels, *args.blocks, args.layers, args.hidden)
+    if min(sizes) < 1:
+        raise UsageError("The network's shape has a number below 1.", "Give 1 or more.")
+    if args.sequence == "attention" and 2 * args.hidden % HEADS:
+        raise UsageError(f"--hidden {args.hidden}: attention has {HEADS} heads to share it.", "Give an even number.")
+    return CRNNConfig(
+        classes=0,
+        channels=tuple(args.channels),
+        blocks=tuple(args.blocks),
+        hidden=args.hidden,
+        layers=args.layers,
+        transformer=args.transformer,
+        sequence=args.sequence,
+    )
 
 
 def word_source(text: str) -> tuple[Path, float]:
@@ -60,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     fonts = None if args.fonts is None else tuple(args.fonts)
     config = RecognizerTraining(
         **run_options(args),
-        network=CRNNConfig(classes=0, transformer=args.transformer),
+        network=network_shape(args),
         mix=CropMix(real=real, signs=args.signs, seed=args.seed, cache=args.font_cache, fonts=fonts),
         area=args.area,
         validation=args.validation,
