@@ -148,9 +148,19 @@ def test_what_an_entry_lacks_is_named(weights: Manifest) -> None:
         open_engine(weights, weights.entry("detector"), "cpu", threads=0)
 
 
-def test_onnx_runtime_out_of_memory_is_told_apart() -> None:
+@pytest.mark.parametrize("kept", [2**23, 0])
+def test_an_arena_changes_no_result(weights: Manifest, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
+    monkeypatch.setattr("ocr_doc.weights.engines._KEPT", kept)
+    data = weights.read(weights.entry("detector", "graph").files[0])
+    plain, pooled = OnnxEngine(data), OnnxEngine(data, arena=True)
+    for count in (1, 3, 2):
+        np.testing.assert_array_equal(pooled(batch(count)), plain(batch(count)))
+
+
+@pytest.mark.parametrize("arena", [False, True])
+def test_onnx_runtime_out_of_memory_is_told_apart(arena: bool) -> None:
     node = helper.make_node("Expand", ["x", "shape"], ["y"])
-    engine = OnnxEngine(onnx_model(node, constants={"shape": np.array([1, 10**13, 1, 1])}))
+    engine = OnnxEngine(onnx_model(node, constants={"shape": np.array([1, 10**13, 1, 1])}), arena=arena)
     with pytest.raises(EngineMemoryError, match="1 × 1 × 32 × 64 does not fit into the memory"):
         engine(batch(1))
 

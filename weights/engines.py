@@ -32,6 +32,8 @@ Builder = Callable[[Mapping[str, object]], "Module"]
 
 _LOG = logging.getLogger(__name__)
 _FIT_REMEDY = "Use the weights that ship with ocr-doc, or export yours again."
+# A page of the detector's largest input has some 6 million values; several at once, in a service, have more.
+_KEPT = 2**23
 _TORCH_REMEDY = "Install it with: pip install 'ocr-doc[torch]'"
 
 
@@ -87,8 +89,9 @@ class OnnxEngine:
         model: The bytes of an ONNX model with one input (N, C, H, W) float32 and one output.
         name: What to call it in messages.
         threads: Threads within one run; None for as many as there are cores for this process.
-        arena: Whether ONNX Runtime keeps freed memory. Off: its arena never gives back what the widest crop or the
-            largest page took, and grows with each new shape.
+        arena: Whether ONNX Runtime keeps freed memory for the next run. The detector's large maps are otherwise asked
+            of the system and given back layer by layer, which takes up to a third of its time. What a run of more than
+            `_KEPT` values takes is given back in any case. Crops are small and of many shapes: no arena for them.
         spin: Whether idle threads wait in a loop. Off: detector, crops and layout take turns, so a thread that spins
             while numpy or OpenCV works takes a core from them, and other jobs on the machine pay too.
 
@@ -110,7 +113,7 @@ class OnnxEngine:
         options.intra_op_num_threads = threads or available_cores()
         options.inter_op_num_threads = 1  # the networks are chains: nothing runs side by side
         options.enable_cpu_mem_arena = arena
-        options.enable_mem_pattern = arena  # plans memory for one shape; ours vary
+        options.enable_mem_pattern = False  # plans memory for one shape; ours vary
         options.log_severity_level = 4  # it would write to the user's stderr what we raise as an error
         options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
         try:
@@ -125,6 +128,9 @@ class OnnxEngine:
                                "Export it with ocr-doc-train.")  # fmt: skip
         self._session: Any | None = session
         self._input = inputs[0].name
+        self._give_back = ort.RunOptions()
+        if arena:
+            self._give_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Engine`."""
@@ -132,7 +138,8 @@ class OnnxEngine:
         if session is None:
             raise RuntimeError(f"engine {self.name} is closed")
         try:
-            return np.asarray(session.run(None, {self._input: batch})[0], dtype=np.float32)
+            options = self._give_back if batch.size > _KEPT else None
+            return np.asarray(session.run(None, {self._input: batch}, options)[0], dtype=np.float32)
         except MemoryError as fault:
             raise _out_of_memory(self.name, self.device, batch.shape) from fault
         except Exception as fault:
@@ -235,7 +242,7 @@ def open_engine(
         raise WeightsError(f"{entry.name} in {manifest.folder} has no ONNX file, which the CPU needs.",
                            "Use weights that have one.")  # fmt: skip
     _LOG.debug("%s: ONNX Runtime", entry.name)
-    return OnnxEngine(manifest.read(graph), entry.name, threads)
+    return OnnxEngine(manifest.read(graph), entry.name, threads, arena=entry.kind == "detector")
 
 
 def load_module(manifest: Manifest, entry: Entry, file: WeightFile, build: Builder) -> Module:
