@@ -141,12 +141,12 @@ def _chosen(weighed: Sequence[tuple[DetectedWord, float]]) -> list[DetectedWord]
         if weight < _LEAST_WEIGHT:
             break
         box = quad_box(word.quad)
-        if all(_shared(box, other) < _SAME for _, other in kept):
+        if all(shared(box, other) < _SAME for _, other in kept):
             kept.append((word, box))
     return [word for word, _ in kept]
 
 
-def _shared(a: Box, b: Box) -> float:
+def shared(a: Box, b: Box) -> float:
     """Area in both boxes as a share of the smaller one's."""
     width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
     if width <= 0 or height <= 0:

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.codes import Judge, crop_rows
+from ocr_doc.codes import Judge, crop_rows, shared
 from ocr_doc.core.geometry import Quad, quad_box, quad_part, quad_size
 from ocr_doc.core.records import Alternative, Character, Word, WordReading
 from ocr_doc.detectors.detector import DetectedWord
@@ -25,6 +25,7 @@ from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
 from ocr_doc.recognizer.crops import MARGIN_ALONG, to_grey
 from ocr_doc.recognizer.patterns import parse_pattern
 from ocr_doc.recognizer.reader import ReadCharacter, Reading
+from ocr_doc.recognizer.row_ends import with_ends
 from ocr_doc.recognizer.serial import Row, RowReading, SerialReader
 from ocr_doc.words import CONFIDENCE_DIGITS, rounded_quad
 
@@ -44,6 +45,8 @@ SURE = 0.92
 # Specks beyond this number are no rows: the work stays bounded.
 MOST_ROWS = 400
 _SHORTEST_CODE = 4
+# Share of a row in one that has become longer from which it is a part of it.
+_COVERED = 0.4
 # Numbers with units, ordinals, amounts and times: a letter and a digit, and yet no code.
 _NO_CODE = re.compile(
     r"\d+(st|nd|rd|th)|\d{0,3}[x@]\d{1,3}|[\d.,]+(x|kg|g|mg|ml|l|cm|mm|m|pm|am|s|k|w|v|hz|pcs?|pkt|rm|sr|e|z)|rm[\d.,]+"
@@ -114,6 +117,8 @@ class SerialBranch:
             legible: Geometric mean of the characters' confidences below which a row is a smudge.
         """
         items = [_of_found(*pair) for pair in zip(found, readings, strict=True)][:MOST_ROWS]
+        longer = with_ends(grey, [item.row for item in items], self._classifier())
+        items = _uncovered(items, [replace(item, row=row) for item, row in zip(items, longer, strict=True)])
         words: list[Word] = []
         for item, reading in zip(items, self._read(grey, items), strict=True):
             words += [w for w in self._words(item, reading) if w.confidence ** (1 / len(w.text)) >= legible]
@@ -217,6 +222,18 @@ class SerialBranch:
         if self._options.pattern is not None and self._fitted(reading) is None:
             notes.append(f"nothing fits the pattern {self._options.pattern}")
         return tuple(notes)
+
+
+def _uncovered(before: Sequence[_Item], after: Sequence[_Item]) -> list[_Item]:
+    """Rows that have become longer, and of the others those of which nothing is in these now."""
+    grown = [quad_box(new.row.quad) for old, new in zip(before, after, strict=True) if new.row is not old.row]
+    kept = []
+    for old, new in zip(before, after, strict=True):
+        box = quad_box(new.row.quad)
+        lower = (other for other in grown if other[3] - other[1] > 0.9 * (box[3] - box[1]))
+        if new.row is not old.row or all(shared(box, other) < _COVERED for other in lower):
+            kept.append(new)
+    return kept
 
 
 def _is_better(reading: SerialReading, item: _Item, trust: float) -> bool:

@@ -54,7 +54,8 @@ class CharacterClassifier:
     """Names characters. Safe to call from several threads.
 
     Args:
-        engine: (N, 1, SIDE, SIDE) float32 in [0, 1] → scores (N, classes) whose softmax are probabilities.
+        engine: (N, L, SIDE, SIDE) float32 in [0, 1], N rows of L characters → scores (N, L, classes) whose softmax are
+            probabilities. A network that knows no rows may give (N, classes) for L = 1.
         symbols: Names the classes behind the reject class; a symbol may be longer than one character.
 
     Raises:
@@ -65,7 +66,8 @@ class CharacterClassifier:
         self.engine = engine
         self.symbols: tuple[str, ...] = ("", *symbols)
         shape = engine(np.zeros((1, 1, SIDE, SIDE), np.float32)).shape
-        if shape != (1, len(self.symbols)):
+        self.reads_rows = len(shape) == 3
+        if shape not in ((1, len(self.symbols)), (1, 1, len(self.symbols))):
             raise WeightsError(
                 f"The network {engine.name} gives {shape}, not one score for each of {len(self.symbols)} classes.",
                 "Use weights and manifest of one and the same training run.",
@@ -79,11 +81,36 @@ class CharacterClassifier:
             self.engine(np.ascontiguousarray(np.stack(crops[k : k + BATCH])[:, None]))
             for k in range(0, len(crops), BATCH)
         ]
-        scores = np.concatenate(parts)
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return np.asarray(scores / scores.sum(axis=1, keepdims=True), dtype=np.float32)
+        return _softmax(np.concatenate(parts).reshape(len(crops), -1))
+
+    def of_rows(self, rows: Sequence[Sequence[Floats]]) -> list[Floats]:
+        """Probabilities (N, classes) of each row's characters, which are looked at together.
+
+        The others of a row say in which face a character is drawn: whether zeros are slashed, and an I has serifs.
+        A network that knows no rows looks at each alone.
+        """
+        found: list[Floats] = [np.zeros((0, len(self.symbols)), np.float32)] * len(rows)
+        if not self.reads_rows:
+            flat = self.probabilities([crop for row in rows for crop in row])
+            return np.split(flat, np.cumsum([len(row) for row in rows])[:-1]) if len(rows) else []
+        longest = max(1, BATCH // max((len(row) for row in rows), default=1))
+        filled = [i for i, row in enumerate(rows) if len(row)]
+        for k in range(0, len(filled), longest):
+            some = filled[k : k + longest]
+            batch = np.zeros((len(some), max(len(rows[i]) for i in some), SIDE, SIDE), np.float32)
+            for place, i in enumerate(some):
+                batch[place, : len(rows[i])] = rows[i]
+            scores = self.engine(batch)
+            for place, i in enumerate(some):
+                found[i] = _softmax(scores[place, : len(rows[i])])
+        return found
 
     def alternatives(self, row: Floats, count: int = ALTERNATIVES) -> tuple[tuple[str, float], ...]:
         """The most probable characters of one row of probabilities, best first; the reject class is none."""
         order = np.argsort(-row[1:], kind="stable")[:count] + 1
         return tuple((self.symbols[k], float(row[k])) for k in order if row[k] >= _LEAST or k == order[0])
+
+
+def _softmax(scores: Floats) -> Floats:
+    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(scores / scores.sum(axis=1, keepdims=True), dtype=np.float32)

@@ -11,7 +11,7 @@ Units: columns of a `Strip`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -42,7 +42,7 @@ PIECE, SIGN = 0.05, 1.0
 # Readings of a piece whose probabilities count together where cuts are chosen.
 TOGETHER = 2
 # Columns whose grey levels spread by less than this share of the row's spread are blank.
-_ACTIVE = 0.22
+ACTIVE = 0.22
 _LEAST = 1e-6
 # A small letter so probable says that a row has small letters.
 _SMALL = 0.8
@@ -98,6 +98,26 @@ def build_lattices(
             nodes, ends = _chain(strip, cuts)
         lattices.append(Lattice(nodes, ends, cuts, _logs(probabilities), _skips(strip, nodes)))
     return lattices
+
+
+def look_again(lattices: Sequence[Lattice], strips: Sequence[Strip], classifier: CharacterClassifier) -> list[Lattice]:
+    """Lattices in which the pieces of the cheapest way are named anew, those of a row looked at together.
+
+    Whether a ring is an O or a 0 depends on the face, and of that the other characters of the row tell.
+    """
+    if not classifier.reads_rows:
+        return list(lattices)
+    paths = [cheapest(lattice, piece_costs(lattice.log_probs, classifier.symbols))[0] for lattice in lattices]
+    crops = [
+        [character_crop(strip.pixels, *lattice.cuts[piece].tolist()) for piece in path]
+        for lattice, strip, path in zip(lattices, strips, paths, strict=True)
+    ]
+    found = []
+    for lattice, path, probabilities in zip(lattices, paths, classifier.of_rows(crops), strict=True):
+        log_probs = lattice.log_probs.copy()
+        log_probs[path] = _logs(probabilities)
+        found.append(replace(lattice, log_probs=log_probs))
+    return found
 
 
 def boxes_worth(
@@ -215,7 +235,7 @@ def activity(strip: Strip) -> Floats:
 
 def _boxes(strip: Strip, cuts: Sequence[Cut]) -> NDArray[np.int64]:
     """The detector's boxes, drawn in to where something stands."""
-    active = activity(strip) > _ACTIVE
+    active = activity(strip) > ACTIVE
     boxes, end = [], 0
     for left, right in sorted(cuts):
         box = _drawn_in(active, max(left, end), max(right, end + 1))
@@ -264,7 +284,7 @@ def _graph(
         widest = min(widest, max(NORMAL * ROW_HEIGHT, BROAD * float(np.median([b - a for a, b in hints]))))
     ends, cuts = [], []
     seen: set[Cut] = set()
-    on = active > _ACTIVE
+    on = active > ACTIVE
     for i, left in enumerate(filled):
         for j in range(i + 1, len(filled)):
             cut = _drawn_in(on, left, filled[j])
@@ -301,7 +321,7 @@ def _chain(strip: Strip, cuts: NDArray[np.int64]) -> tuple[NDArray[np.int64], ND
 
 
 def _skips(strip: Strip, nodes: NDArray[np.int64]) -> Doubles:
-    cost = BLANK + UNEXPLAINED * np.where((a := activity(strip)) > _ACTIVE, a, 0.0)
+    cost = BLANK + UNEXPLAINED * np.where((a := activity(strip)) > ACTIVE, a, 0.0)
     # Beyond the quad's ends there may be anything: the next word, a frame.
     outer = round(strip.start * 0.8)
     cost[:outer], cost[len(cost) - outer :] = 0.0, 0.0

@@ -13,7 +13,7 @@ from ocr_doc.recognizer.character_crops import Strip, cut_strip
 from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
 from ocr_doc.recognizer.fitting import fit_pattern
 from ocr_doc.recognizer.patterns import Pattern
-from ocr_doc.recognizer.segments import Cut, boxes_worth, build_lattices, read_lattice
+from ocr_doc.recognizer.segments import Cut, boxes_worth, build_lattices, look_again, read_lattice
 
 # A row longer than this, in heights, is no code: specks or a rule. It bounds the work, too.
 LONGEST = 40.0
@@ -69,12 +69,12 @@ class SerialReader:
         Returns:
             One reading for each row; without characters where there are none, or where the row is no row of text.
         """
-        sound = [i for i, row in enumerate(rows) if _is_sound(row)]
+        sound = [i for i, row in enumerate(rows) if is_sound(row)]
         strips = [cut_strip(grey, np.array(rows[i].quad)) for i in sound]
-        hints = [_cuts(rows[i], strip) for i, strip in zip(sound, strips, strict=True)]
+        hints = [cuts_of(rows[i], strip) for i, strip in zip(sound, strips, strict=True)]
         places = [[_column(p, strip) for p in rows[i].places] for i, strip in zip(sound, strips, strict=True)]
         readings = [RowReading(SerialReading(()))] * len(rows)
-        lattices = build_lattices(strips, hints, places, self.classifier)
+        lattices = look_again(build_lattices(strips, hints, places, self.classifier), strips, self.classifier)
         for i, strip, lattice in zip(sound, strips, lattices, strict=True):
             free = read_lattice(lattice, strip, self.classifier)
             fitted = None if self.pattern is None else fit_pattern(lattice, strip, self.classifier, self.pattern)
@@ -83,19 +83,20 @@ class SerialReader:
 
     def worth(self, grey: NDArray[np.uint8], rows: Sequence[Row]) -> list[float]:
         """How many characters are in each row as the detector cut it; tells which of several rows is true."""
-        sound = [i for i, row in enumerate(rows) if _is_sound(row)]
+        sound = [i for i, row in enumerate(rows) if is_sound(row)]
         strips = [cut_strip(grey, np.array(rows[i].quad)) for i in sound]
-        hints = [_cuts(rows[i], strip) for i, strip in zip(sound, strips, strict=True)]
+        hints = [cuts_of(rows[i], strip) for i, strip in zip(sound, strips, strict=True)]
         worths = dict(zip(sound, boxes_worth(strips, hints, self.classifier), strict=True))
         return [worths.get(i, 0.0) for i in range(len(rows))]
 
 
-def _is_sound(row: Row) -> bool:
+def is_sound(row: Row) -> bool:
+    """Whether a row is of a size that text may have."""
     width, height = quad_size(row.quad)
     return height >= 4 and width >= 2 and width <= LONGEST * height
 
 
-def _cuts(row: Row, strip: Strip) -> list[Cut]:
+def cuts_of(row: Row, strip: Strip) -> list[Cut]:
     """The detector's characters as columns of the strip."""
     if not row.characters:
         return []

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from ocr_doc.core.errors import InputBrokenError, InputMissingError
 from ocr_doc.recognizer.character_crops import SIDE
 from ocr_doc.recognizer.characters import CharacterClassifier
-from ocr_doc.recognizer.characters_network import CharacterNetConfig
-from ocr_doc.training.characters_data import CharacterStream, strip_crops
+from ocr_doc.recognizer.characters_network import CharacterNet, CharacterNetConfig
+from ocr_doc.training.characters_data import ROW, CharacterStream, collated, shaken, strip_rows
 from ocr_doc.training.characters_loop import CharactersTraining, train_characters
 from ocr_doc.training.characters_real import Group, hold_out, read_class_folders
 from ocr_doc.training.checkpoints import load_checkpoint
@@ -57,7 +58,9 @@ def test_strips_keep_their_characters() -> None:
 
 def test_crops_have_labels_and_wrong_cuts_have_none() -> None:
     rng = np.random.default_rng(5)
-    crops = [crop for _ in range(12) for photo in photograph(rng, FACES) for crop in strip_crops(rng, photo)]
+    rows = [row for _ in range(12) for photo in photograph(rng, FACES) for row in strip_rows(rng, photo)]
+    crops = [crop for row in rows for crop in row]
+    assert 1 < max(map(len, rows)) <= ROW
     assert {crop.pixels.shape for crop in crops} == {(SIDE, SIDE)}
     assert 0.05 < np.mean([crop.text == "" for crop in crops]) < 0.6
 
@@ -65,8 +68,54 @@ def test_crops_have_labels_and_wrong_cuts_have_none() -> None:
 def test_the_same_seed_draws_the_same() -> None:
     streams = [CharacterStream("0123456789", FACES, 8, 4) for _ in range(2)]
     drawn = [stream.drawn(np.random.default_rng(4), 20) for stream in streams]
-    assert [c.text for c in drawn[0]] == [c.text for c in drawn[1]]
-    np.testing.assert_array_equal(drawn[0][0].pixels, drawn[1][0].pixels)
+    assert [[c.text for c in row] for row in drawn[0]] == [[c.text for c in row] for row in drawn[1]]
+    np.testing.assert_array_equal(drawn[0][0][0].pixels, drawn[1][0][0].pixels)
+
+
+def test_a_rows_characters_stay_together() -> None:
+    crops = [np.full((SIDE, SIDE), shade, np.float32) for shade in (0.1, 0.5, 0.9)]
+    batch = collated([[(crops[0], "1"), (crops[1], "")], [(crops[2], "0")]], {"": 0, "0": 1, "1": 2})
+    assert batch.pixels[:, 0, 0, 0].tolist() == pytest.approx([0.1, 0.5, 0.9])
+    assert (batch.classes.tolist(), batch.places.tolist()) == ([2, 0, 1], [0, 1, ROW])
+    for seed in range(20):  # what is darker than its neighbour stays so, or all are turned over
+        a, b, c = (crop.mean() for crop in shaken(np.random.default_rng(seed), crops))
+        assert a < b < c or a > b > c
+
+
+def test_characters_of_a_row_are_looked_at_together() -> None:
+    torch.manual_seed(0)
+    network = CharacterNet(CharacterNetConfig(5, (4, 8, 8), (0, 0, 0), 16, context=8)).eval()
+    crops = torch.rand(4, 1, SIDE, SIDE)
+    with torch.inference_mode():
+        alone = network(crops)[:, 0]
+        # Units that look at rows begin with no say...
+        torch.testing.assert_close(network(crops.reshape(1, 4, SIDE, SIDE))[0], alone)
+        assert network.face is not None
+        torch.nn.init.normal_(network.face.second.weight)
+        # ...and then change what is read, whatever the order of the others, and whatever blanks fill up the row.
+        row = network(crops.reshape(1, 4, SIDE, SIDE))[0]
+        assert float((row - network(crops)[:, 0]).abs().max()) > 1e-3
+        torch.testing.assert_close(network(crops[[2, 0, 3, 1]].reshape(1, 4, SIDE, SIDE))[0], row[[2, 0, 3, 1]])
+        blank = torch.full((1, 2, SIDE, SIDE), 0.5)
+        torch.testing.assert_close(network(torch.cat([crops.reshape(1, 4, SIDE, SIDE), blank], 1))[0, :4], row)
+        # Numbers of rows say the same.
+        places = torch.tensor([0, 1, 2, 3])
+        torch.testing.assert_close(network.packed(crops, places, 6), row)
+        torch.testing.assert_close(network.packed(crops, places * 6, 6), network(crops)[:, 0])
+
+
+def test_frozen_features_stay(tmp_path: Path) -> None:
+    shape = CharacterNetConfig(0, (4, 8, 8), (0, 0, 0), 16)
+    common = {"workers": 0, "threads": 1, "fonts": (tmp_path / "no-fonts",), "validation_crops": 40, "batch": 64}
+    train_characters(CharactersTraining(tmp_path / "one", Schedule(1e-3, steps=1), network=shape, **common))
+    start = tmp_path / "one" / "characters.safetensors"
+    train_characters(
+        CharactersTraining(tmp_path / "two", Schedule(1e-3, steps=2), start_from=start, frozen=True, **common)
+    )
+    before, after = (load_checkpoint(path).tensors for path in (start, tmp_path / "two" / "characters.safetensors"))
+    assert all(torch.equal(value, after[name]) for name, value in before.items() if name.startswith("body."))
+    assert not torch.equal(before["head.1.weight"], after["head.1.weight"])
+    assert any(name.startswith("face.") for name in after)
 
 
 def picture(path: Path, shade: int = 0) -> None:
@@ -127,3 +176,6 @@ def test_a_class_is_added_and_the_weights_are_loaded(tmp_path: Path) -> None:
     classifier = CharacterClassifier(open_engine(manifest, entry, "cpu"), entry.alphabet or "")
     assert classifier.symbols[-1] == "Ω"
     assert classifier.probabilities([learned[0].pixels]).sum() == pytest.approx(1.0, abs=1e-4)
+    rows = classifier.of_rows([[learned[0].pixels] * 3, [], [learned[1].pixels]])
+    assert [len(row) for row in rows] == [3, 0, 1]
+    assert rows[0].sum(1) == pytest.approx(1.0, abs=1e-4)

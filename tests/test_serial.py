@@ -23,6 +23,7 @@ from ocr_doc.recognizer.character_crops import ROW_HEIGHT, SIDE, character_crop,
 from ocr_doc.recognizer.characters import CharacterClassifier
 from ocr_doc.recognizer.patterns import parse_pattern
 from ocr_doc.recognizer.reader import ReadCharacter, Reading
+from ocr_doc.recognizer.row_ends import with_ends
 from ocr_doc.recognizer.serial import Row, RowReading, SerialReader
 from ocr_doc.serial import SerialBranch, looks_like_code
 
@@ -132,6 +133,30 @@ def test_a_check_digit_decides(classifier: CharacterClassifier, monkeypatch: pyt
     reading = read(classifier, page, row(places), "one")
     assert reading.fitted is not None
     assert reading.fitted.text == "A13"
+
+
+@pytest.mark.parametrize("found", [slice(1, 5), slice(0, 4), slice(2, 6)])
+def test_characters_beyond_a_rows_ends_are_found(classifier: CharacterClassifier, found: slice) -> None:
+    page, places = blocks("342341")
+    page[17 : 17 + HEIGHT, 400:440] = 0  # something wide, far away
+    [longer] = with_ends(page, [row(places[found])], classifier)
+    assert len(longer.characters) == 6
+    assert longer.quad[0][0] == pytest.approx(places[0][0], abs=3)
+    assert longer.quad[1][0] == pytest.approx(places[-1][1], abs=3)
+    assert read(classifier, page, longer).free.text == "342341"
+    lefts = [quad[0][0] for quad in longer.characters]
+    assert lefts == sorted(lefts)
+
+
+def test_what_is_no_character_ends_a_row(classifier: CharacterClassifier) -> None:
+    page, places = blocks("2342")
+    left, right = places[0][0], places[-1][1]
+    page[10:60, right + 6 : right + 9] = 0  # a frame, and a character behind it
+    page[17 : 17 + HEIGHT, right + 15 : right + 25] = page[17 : 17 + HEIGHT, left : left + 10]
+    whole = row(places)
+    assert with_ends(page, [whole], classifier) == [whole]
+    short = row(places[:1])  # of one character nothing says how wide gaps are
+    assert with_ends(page, [short], classifier) == [short]
 
 
 def test_nothing_and_specks_are_no_characters(classifier: CharacterClassifier) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -24,10 +24,14 @@ REJECT = 0
 SAME_SHAPE = frozenset("cosvwxz")
 # Crops of a pool that are mixed before batches are made of them: those of one strip are alike.
 POOL = 4096
-# A drawn crop is used so many times, shaken anew each time: the network learns faster than codes are drawn.
+# A drawn row is used so many times, shaken anew each time: the network learns faster than codes are drawn.
 USES = 5
-# Crops that are kept for that.
-KEPT = 40_000
+# Rows that are kept for that.
+KEPT = 12_000
+ROW = 16
+"""Characters of a row that are looked at together, at most."""
+# Share of rows whose characters are shown alone, and of wrong cuts that stand in a row among its characters.
+_ALONE, _AMONG = 0.25, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,12 @@ class CharacterBatch:
     Attributes:
         pixels: (N, 1, SIDE, SIDE) float32 in [0, 1].
         classes: (N,) int64; 0 is the reject class.
+        places: (N,) int64, ascending: the number of a crop's row times `ROW`, plus its place in that row.
     """
 
     pixels: Tensor
     classes: Tensor
+    places: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +57,42 @@ class CharacterCrop:
     text: str
 
 
-def strip_crops(rng: np.random.Generator, photo: Photo) -> Iterator[CharacterCrop]:
-    """Crops of a drawn code: its characters as a detector cuts them, and cuts that go wrong."""
+CropRow = tuple[CharacterCrop, ...]
+
+
+def strip_rows(rng: np.random.Generator, photo: Photo) -> Iterator[CropRow]:
+    """Crops of a drawn code: its characters as a detector cuts them, and cuts that go wrong.
+
+    Yields:
+        Crops that are looked at together: those of a row, or one alone.
+    """
     draw = rng.random()
-    if draw < 0.2:
-        yield from _tight(rng, photo)
+    if draw < 0.15:
+        yield from ((crop,) for crop in _tight(rng, photo))
         return
     height = photo.bottom - photo.top
-    if draw < 0.38:
+    if draw < 0.3:
         above, below = rng.uniform(0.0, 0.35, 2) * height
     else:
         above, below = rng.normal(0.03, 0.06, 2) * height
     strip = cut_row(photo, photo.top - above, photo.bottom + below)
+    row: list[CharacterCrop] = []
     for i, glyph in enumerate(strip.glyphs):
         if glyph.text.strip():
             crop = character_crop(strip.pixels, *_jittered(rng, strip, i))
-            if draw < 0.38 and rng.random() < 0.2:
+            if draw < 0.3 and rng.random() < 0.2:
                 crop = _peeked(rng, crop)
-            yield CharacterCrop(crop, glyph.text)
-    yield from _wrong_cuts(rng, strip)
+            row.append(CharacterCrop(crop, glyph.text))
+    wrong = list(_wrong_cuts(rng, strip))
     if rng.random() < 0.3:
-        yield from _rolled(rng, photo, strip)
+        wrong += _rolled(rng, photo, strip)
+    among = rng.random(len(wrong)) < _AMONG
+    row += [crop for crop, inside in zip(wrong, among, strict=True) if inside]
+    yield from ((crop,) for crop, inside in zip(wrong, among, strict=True) if not inside)
+    if rng.random() < _ALONE:
+        yield from ((crop,) for crop in row)
+    elif row:
+        yield tuple(row[:ROW])
 
 
 def _jittered(rng: np.random.Generator, strip: DrawnStrip, i: int) -> tuple[float, float]:
@@ -143,27 +164,28 @@ def _peeked(rng: np.random.Generator, crop: Crop) -> Crop:
     return np.ascontiguousarray(np.concatenate([crop[rows:], edge] if rng.random() < 0.5 else [edge, crop[:-rows]]))
 
 
-def warped(rng: np.random.Generator, crop: Crop) -> Crop:
-    """A crop shaken a little: the drawn ones are used once, real ones many times."""
+def shaken(rng: np.random.Generator, row: Sequence[Crop]) -> list[Crop]:
+    """A row's crops shaken a little, all the same way: drawn ones are used a few times, real ones many times."""
+    crops = list(row)
     if rng.random() < 0.5:
         middle = SIDE / 2
         angle, scale = float(rng.normal(0, 3.0)), float(np.clip(rng.normal(1, 0.06), 0.8, 1.2))
         matrix = cv2.getRotationMatrix2D((middle, middle), angle, scale)
-        matrix[:, 2] = matrix[:, 2] + rng.normal(0, 0.7, 2)
-        crop = np.asarray(
-            cv2.warpAffine(crop, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
-            dtype=np.float32,
-        )
+        for i, crop in enumerate(crops):
+            moved = matrix.copy()
+            moved[:, 2] += rng.normal(0, 0.7, 2)
+            warped = cv2.warpAffine(crop, moved, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            crops[i] = np.asarray(warped, dtype=np.float32)
     if rng.random() < 0.25:
-        crop = 1 - crop
+        crops = [1 - crop for crop in crops]
     if rng.random() < 0.3:
         low, high = float(rng.uniform(0, 0.25)), float(rng.uniform(0.75, 1.0))
-        crop = low + crop * (high - low)
-    return np.asarray(crop, dtype=np.float32)
+        crops = [low + crop * (high - low) for crop in crops]
+    return [np.asarray(crop, dtype=np.float32) for crop in crops]
 
 
 class CharacterStream(IterableDataset[CharacterBatch]):
-    """Endless batches of drawn characters, with real ones among them.
+    """Endless batches of rows of drawn characters, with real ones among them.
 
     Args:
         symbols: In the order of the classes behind the reject class.
@@ -184,7 +206,7 @@ class CharacterStream(IterableDataset[CharacterBatch]):
         self.classes = {"": REJECT} | {symbol: i + 1 for i, symbol in enumerate(symbols)}
         self.faces, self.batch, self.seed, self.start = code_faces(faces, apart), batch, seed, start
         self.real, self.share = [crop for crop in real if crop.text in self.classes], share
-        self._kept: list[CharacterCrop] = []
+        self._kept: list[CropRow] = []
         self._by_class: dict[str, list[CharacterCrop]] = {}
         for crop in self.real:
             self._by_class.setdefault(crop.text, []).append(crop)
@@ -198,31 +220,48 @@ class CharacterStream(IterableDataset[CharacterBatch]):
             yield from self._pool(rng)
             pool += 1
 
-    def drawn(self, rng: np.random.Generator, count: int) -> list[CharacterCrop]:
-        """About `count` crops of drawn codes, at least."""
-        crops: list[CharacterCrop] = []
-        while len(crops) < count:
+    def drawn(self, rng: np.random.Generator, count: int) -> list[CropRow]:
+        """Rows of drawn codes with about `count` crops, at least."""
+        rows: list[CropRow] = []
+        found = 0
+        while found < count:
             for photo in photograph(rng, self.faces):
-                crops += [crop for crop in strip_crops(rng, photo) if crop.text in self.classes]
-        return crops
+                for row in strip_rows(rng, photo):
+                    known = tuple(crop for crop in row if crop.text in self.classes)
+                    rows += [known] if known else []
+                    found += len(known)
+        return rows
 
     def _pool(self, rng: np.random.Generator) -> Iterator[CharacterBatch]:
         real = round(POOL * self.share) if self.real else 0
         drawn = POOL - real
-        crops = self.drawn(rng, drawn // (USES if self._kept else 1)) if drawn else []
-        used = [self._kept[int(i)] for i in rng.integers(0, len(self._kept), max(0, drawn - len(crops)))]
-        self._kept = (crops + self._kept)[:KEPT]
-        crops = crops + used
+        rows = self.drawn(rng, drawn // (USES if self._kept else 1)) if drawn else []
+        used: list[CropRow] = []
+        missing = drawn - sum(map(len, rows))
+        while missing > 0:
+            used.append(self._kept[int(rng.integers(len(self._kept)))])
+            missing -= len(used[-1])
+        self._kept = (rows + self._kept)[:KEPT]
+        rows = rows + used
         names = sorted(self._by_class)
         for _ in range(real):
             # Each class as often as any other, however many pictures it has.
             same = self._by_class[names[int(rng.integers(len(names)))]]
-            crops.append(same[int(rng.integers(len(same)))])
-        order = rng.permutation(len(crops))
-        for k in range(0, len(order) - self.batch + 1, self.batch):
-            yield self._batch(rng, [crops[i] for i in order[k : k + self.batch]])
+            rows.append((same[int(rng.integers(len(same)))],))
+        batch: list[CropRow] = []
+        filled = 0
+        for i in rng.permutation(len(rows)):
+            batch.append(rows[i])
+            filled += len(rows[i])
+            if filled >= self.batch:
+                yield collated([[*zip(shaken(rng, [c.pixels for c in row]), (c.text for c in row), strict=True)]
+                                for row in batch], self.classes)  # fmt: skip
+                batch, filled = [], 0
 
-    def _batch(self, rng: np.random.Generator, crops: list[CharacterCrop]) -> CharacterBatch:
-        pixels = np.stack([warped(rng, crop.pixels) for crop in crops])[:, None]
-        classes = np.array([self.classes[crop.text] for crop in crops], dtype=np.int64)
-        return CharacterBatch(torch.from_numpy(pixels), torch.from_numpy(classes))
+
+def collated(rows: Sequence[Sequence[tuple[Crop, str]]], classes: Mapping[str, int]) -> CharacterBatch:
+    """A batch of rows of crops and their texts."""
+    pixels = np.stack([crop for row in rows for crop, _ in row])[:, None]
+    names = np.array([classes[text] for row in rows for _, text in row], dtype=np.int64)
+    places = np.array([r * ROW + i for r, row in enumerate(rows) for i in range(len(row))], dtype=np.int64)
+    return CharacterBatch(torch.from_numpy(pixels), torch.from_numpy(names), torch.from_numpy(places))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,14 @@ from torch.utils.data import DataLoader
 
 from ocr_doc.core.errors import WeightsError
 from ocr_doc.recognizer.characters_network import CharacterNet, CharacterNetConfig
-from ocr_doc.training.characters_data import CharacterBatch, CharacterCrop, CharacterStream
+from ocr_doc.training.characters_data import (
+    ROW,
+    CharacterBatch,
+    CharacterCrop,
+    CharacterStream,
+    CropRow,
+    collated,
+)
 from ocr_doc.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from ocr_doc.training.code_text import SYMBOLS
 from ocr_doc.training.confusions import FILE, draw_confusions
@@ -27,6 +34,8 @@ NAME = "characters"
 ARCHITECTURE = "characters"
 # Keeps the validation's crops apart from those of any seed that people choose.
 _UNSEEN = 1_000_003
+# Rows that are measured at once.
+_ROWS = 128
 # Of a target's probability, how much is spread over all classes (Szegedy et al. 2016): many crops cannot be told.
 _SMOOTHING = 0.02
 
@@ -45,9 +54,11 @@ class CharactersTraining(TrainingOptions):
         fonts: Folders of fonts, or None for the system's.
         cache: File that keeps the list of fonts.
         validation_crops: How many drawn crops are measured.
+        frozen: Whether the convolutions stay as they are, and only what names their features learns: half the time a
+            step, and little is forgotten.
     """
 
-    network: CharacterNetConfig = field(default_factory=lambda: CharacterNetConfig(0, (16, 48, 96), (0, 1, 1)))
+    network: CharacterNetConfig = field(default_factory=lambda: CharacterNetConfig(0, (16, 48, 96), context=96))
     symbols: str | None = None
     batch: int = 256
     real: tuple[CharacterCrop, ...] = ()
@@ -56,6 +67,7 @@ class CharactersTraining(TrainingOptions):
     fonts: tuple[Path, ...] | None = None
     cache: Path | None = None
     validation_crops: int = 4000
+    frozen: bool = False
     validation_minutes: float = field(default=5.0, kw_only=True)
 
 
@@ -78,7 +90,10 @@ class CharactersTask(Task[CharacterNet, CharacterBatch]):
 
     def network(self) -> CharacterNet:
         """See `Task`."""
-        return CharacterNet(self.shape)
+        network = CharacterNet(self.shape)
+        if self.options.frozen:
+            network.body.requires_grad_(False)
+        return network
 
     def config(self) -> dict[str, Any]:
         """See `Task`."""
@@ -92,9 +107,11 @@ class CharactersTask(Task[CharacterNet, CharacterBatch]):
 
     def loss(self, network: CharacterNet, batch: CharacterBatch, place: Place) -> Tensor:
         """See `Task`."""
+        if self.options.frozen:  # the averages of batches that normalise are part of what stays
+            network.body.eval()
         pixels = batch.pixels.to(place.device, memory_format=torch.channels_last, non_blocking=True)
         with place.autocast():
-            scores = network(pixels)
+            scores = network.packed(pixels, batch.places.to(place.device), ROW)
         return nn.functional.cross_entropy(scores.float(), batch.classes.to(place.device), label_smoothing=_SMOOTHING)
 
     def validation(self) -> Callable[[CharacterNet], dict[str, float]]:
@@ -115,7 +132,7 @@ class CharactersTask(Task[CharacterNet, CharacterBatch]):
         o = self.options
         stream = CharacterStream(self.symbols, self.faces, 64, o.seed + _UNSEEN, apart=True)
         drawn = stream.drawn(np.random.default_rng(o.seed + _UNSEEN), o.validation_crops)
-        held = [crop for crop in o.held if crop.text in stream.classes]
+        held = [(crop,) for crop in o.held if crop.text in stream.classes]
         return _collated(drawn, stream.classes), _collated(held, stream.classes) if held else None
 
     def worth(self, metrics: Mapping[str, float]) -> float:
@@ -136,7 +153,7 @@ def train_characters(config: CharactersTraining) -> dict[str, float]:
     Raises:
         OcrDocError: If the data cannot be used; and see `ocr_doc.training.loop.train`.
     """
-    config = _with_new_classes(config)
+    config = _widened(config)
     tasks: list[CharactersTask] = []
 
     def open_task(known: Checkpoint | None) -> CharactersTask:
@@ -152,18 +169,23 @@ def train_characters(config: CharactersTraining) -> dict[str, float]:
     return metrics
 
 
-def _with_new_classes(config: CharactersTraining) -> CharactersTraining:
-    """The run, its start widened by the classes that real crops bring; their weights begin at random."""
+def _widened(config: CharactersTraining) -> CharactersTraining:
+    """The run, its start widened by the classes that real crops bring and by the units that look at whole rows.
+
+    New classes begin at random, and the units with no say, so that the start does what it did.
+    """
     if config.start_from is None or config.resume:
         named = {crop.text for crop in config.real} - set(SYMBOLS) - {""}
         return replace(config, symbols=SYMBOLS + "".join(sorted(named))) if named and config.symbols is None else config
     start = load_checkpoint(config.start_from)
     shape, symbols = network_shape(start), str(start.config["symbols"])
     fresh = "".join(sorted({crop.text for crop in config.real} - set(symbols) - {""}))
-    if not fresh:
+    context = shape.context or config.network.context
+    if not fresh and context == shape.context:
         return config
-    _LOG.info("new classes: %s", fresh)
-    wide = replace(shape, classes=len(symbols) + len(fresh) + 1)
+    if fresh:
+        _LOG.info("new classes: %s", fresh)
+    wide = replace(shape, classes=len(symbols) + len(fresh) + 1, context=context)
     tensors = CharacterNet(wide).state_dict()
     for name, old in start.tensors.items():
         tensors[name] = torch.cat([old, tensors[name][len(old) :]]) if name.startswith("head.") else old
@@ -223,12 +245,16 @@ def _scores(network: CharacterNet, batch: CharacterBatch) -> Tensor:
     """Scores (N, classes) on the CPU."""
     network.eval()
     device = next(network.parameters()).device
-    return torch.cat([network(part.to(device)).float().cpu() for part in torch.split(batch.pixels, 512)])
+    found = []
+    for part in range(0, int(batch.places.max()) // ROW + 1, _ROWS):
+        some = (batch.places >= part * ROW) & (batch.places < (part + _ROWS) * ROW)
+        places = batch.places[some] - part * ROW
+        found.append(network.packed(batch.pixels[some].to(device), places.to(device), ROW).float().cpu())
+    return torch.cat(found)
 
 
-def _collated(crops: list[CharacterCrop], classes: Mapping[str, int]) -> CharacterBatch:
-    pixels = torch.from_numpy(np.stack([crop.pixels for crop in crops])[:, None])
-    return CharacterBatch(pixels, torch.tensor([classes[crop.text] for crop in crops]))
+def _collated(rows: Sequence[CropRow], classes: Mapping[str, int]) -> CharacterBatch:
+    return collated([[(crop.pixels, crop.text) for crop in row] for row in rows], classes)
 
 
 def network_shape(checkpoint: Checkpoint) -> CharacterNetConfig:

@@ -20,13 +20,15 @@ Mask = NDArray[np.float32]
 CAP = 36
 """Pixels from the top of a capital to its foot, as codes are drawn."""
 CODE_KINDS: dict[FaceKind, float] = {
-    "sans": 6, "mono": 4, "condensed": 4, "receipt": 3, "typewriter": 1.5, "dotmatrix": 1.5, "display": 1.5,
+    "sans": 6, "mono": 6, "condensed": 4, "receipt": 3, "typewriter": 1.5, "dotmatrix": 2.5, "display": 1.5,
     "serif": 1.5,
 }  # fmt: skip
 # Every so many families are never trained on: they measure.
 APART = 12
 # Characters that many faces draw alike. Where a face does, it stands for the first of the pair alone.
 _TWINS = (("0", "O"), ("1", "I"), ("1", "l"), ("I", "l"), ("1", "|"), ("5", "S"), ("8", "B"), ("2", "Z"))
+# Ink of two characters that differs, relative to the ink of one, below which they are the same to a reader.
+_DIFFERENT = 0.17
 # Segments of a seven-segment digit, clockwise from the top, the middle one last; only what no letter shares is drawn.
 _SEGMENTS = {
     "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc", "5": "afgcd", "6": "afgedc", "7": "abc",
@@ -85,18 +87,19 @@ def twins(face: Face) -> frozenset[str]:
 
 
 def _alike(font: ImageFont.FreeTypeFont, a: str, b: str) -> bool:
-    boxes = [font.getbbox(c, anchor="ls") for c in (a, b)]
-    widths, heights = [box[2] - box[0] for box in boxes], [box[3] - box[1] for box in boxes]
-    if max(widths) > 1.12 * min(widths) + 1 or max(heights) > 1.1 * min(heights) + 1:
-        return False
-    small = [cv2.resize(_drawn(font, c, box), (32, 48)) > 0.5 for c, box in zip((a, b), boxes, strict=True)]
-    return bool((small[0] & small[1]).sum() > 0.86 * max(1, (small[0] | small[1]).sum()))
+    """Whether two characters differ by little, where they stand in a row: in shape, in width or in height."""
+    first, second = (_placed(font, c) for c in (a, b))
+    least = min(float(np.abs(first - np.roll(second, shift, axis=1)).sum()) for shift in range(-3, 4))
+    return least < _DIFFERENT * max(float(first.sum()), float(second.sum()), 1.0)
 
 
-def _drawn(font: ImageFont.FreeTypeFont, text: str, box: tuple[float, float, float, float]) -> Mask:
-    image = Image.new("L", (max(1, int(box[2] - box[0])), max(1, int(box[3] - box[1]))))
-    ImageDraw.Draw(image).text((-box[0], -box[1]), text, fill=255, font=font, anchor="ls")
-    return np.asarray(np.asarray(image, dtype=np.float32) / np.float32(255))
+def _placed(font: ImageFont.FreeTypeFont, text: str) -> Mask:
+    """A character in the middle of its columns, as blurred as a row that is cut out of a page."""
+    image = Image.new("L", (4 * CAP, 3 * CAP))
+    left, _, right, _ = font.getbbox(text, anchor="ls")
+    ImageDraw.Draw(image).text((2 * CAP - (left + right) / 2, 2 * CAP), text, fill=255, font=font, anchor="ls")
+    pixels = np.asarray(image, dtype=np.float32) / np.float32(255)
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), CAP / 32), dtype=np.float32)
 
 
 def draw_code(rng: np.random.Generator, text: str, faces: tuple[Face, ...]) -> Code:
@@ -109,7 +112,7 @@ def draw_code(rng: np.random.Generator, text: str, faces: tuple[Face, ...]) -> C
         return _segments(rng, known)
     face = pick_face(rng, faces, CODE_KINDS, bold=True if rng.random() < 0.35 else None)
     code = _lettered(rng, _drawable(text, face), face)
-    if draw < 0.27:
+    if draw < 0.15:
         return _dotted(rng, code)
     return code
 
@@ -184,7 +187,7 @@ def _bars(width: float, height: float, t: float, cut: float) -> dict[str, tuple[
 
 def _dotted(rng: np.random.Generator, code: Code) -> Code:
     """Dots on a grid, as ink jets and pins leave them: each where enough of the letter is."""
-    rows = int(rng.choice([7, 7, 8, 9, 11, 14]))
+    rows = int(rng.choice([8, 9, 10, 12, 14, 16]))  # with fewer, letters of most faces are no letters any more
     pitch = (code.bottom - code.top) / rows
     height, width = code.mask.shape
     grid_h, grid_w = int(height / pitch), int(width / pitch)

@@ -42,7 +42,7 @@ def ground(rng: np.random.Generator, shape: tuple[int, ...], level: float, depth
     return surface
 
 
-def _two_levels(rng: np.random.Generator, least: float = 0.12) -> tuple[float, float]:
+def _two_levels(rng: np.random.Generator, least: float = 0.16) -> tuple[float, float]:
     """Paper and ink: mostly dark on light, often faint."""
     while True:
         paper, ink = sorted(rng.random(2), reverse=True)
@@ -68,7 +68,7 @@ def relief(rng: np.random.Generator, mask: Mask) -> Mask:
     height = cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(0.8, 2.6)))
     angle = rng.uniform(0, 2 * np.pi)
     dy, dx = np.gradient(height)
-    shade = (dx * np.cos(angle) + dy * np.sin(angle)) * rng.uniform(0.9, 3.0)
+    shade = (dx * np.cos(angle) + dy * np.sin(angle)) * rng.uniform(1.2, 3.4)
     fill = rng.normal(0, 0.14) if rng.random() < 0.7 else 0.0
     gloss = np.abs(shade) * rng.uniform(0, 0.4)
     return np.asarray(surface + shade + fill * height + gloss, dtype=np.float32)

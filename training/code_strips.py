@@ -115,7 +115,7 @@ def _tilted(rng: np.random.Generator, code: Code) -> Code:
 def _captured(rng: np.random.Generator, picture: Mask, code: Code) -> Photo:
     """Resolution, blur, noise, contrast, one bit, JPEG."""
     height = code.bottom - code.top
-    wanted = float(np.clip(np.exp(rng.normal(np.log(26), 0.45)), 9, 70))
+    wanted = float(np.clip(np.exp(rng.normal(np.log(30), 0.42)), 11, 70))
     scale = wanted / height
     if rng.random() < 0.45:
         sigma = float(rng.uniform(0.4, 2.2)) * max(1.0, 0.7 / scale) * 0.8
@@ -130,7 +130,7 @@ def _captured(rng: np.random.Generator, picture: Mask, code: Code) -> Photo:
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     picture = np.asarray(cv2.resize(picture, size, interpolation=method), dtype=np.float32)
     if rng.random() < 0.5:
-        grain = float(rng.uniform(0.01, 0.12)) * max(0.1, float(np.ptp(picture)))
+        grain = float(rng.uniform(0.01, 0.1)) * max(0.1, float(np.ptp(picture)))
         picture = picture + rng.standard_normal(picture.shape, dtype=np.float32) * grain
     picture = np.clip(picture, 0, 1)
     if rng.random() < 0.2:

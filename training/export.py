@@ -124,8 +124,8 @@ def _recognizer(checkpoint: Checkpoint) -> _Network:
 def _characters(checkpoint: Checkpoint) -> _Network:
     config = characters_loop.network_shape(checkpoint)
     symbols = str(checkpoint.config["symbols"])
-    example = torch.rand(2, 1, SIDE, SIDE)
-    return _Network("characters", CharacterNet(config), example, {0: "n"}, config.to_dict(), symbols)
+    example = torch.rand(2, 3, SIDE, SIDE)
+    return _Network("characters", CharacterNet(config), example, {0: "n", 1: "length"}, config.to_dict(), symbols)
 
 
 def _onnx(network: _Network, name: str) -> bytes:
@@ -149,8 +149,8 @@ def _onnx(network: _Network, name: str) -> bytes:
 def _compare(network: _Network, graph: bytes, name: str) -> None:
     """Runs graph and network on inputs of another size than the traced one."""
     n, channels, height, width = network.example.shape
-    factors = [2 if axis in network.axes else 1 for axis in (2, 3)]
-    other = torch.rand(n + 1, channels, height * factors[0], width * factors[1])
+    factors = [2 if axis in network.axes else 1 for axis in (1, 2, 3)]
+    other = torch.rand(n + 1, channels * factors[0], height * factors[1], width * factors[2])
     with torch.inference_mode():
         wanted = network.module(other).numpy()
     found = OnnxEngine(graph, name)(other.numpy())
