@@ -22,6 +22,7 @@ from ocr_doc.phrases import join_phrases
 from ocr_doc.recognizer.crops import rectify
 from ocr_doc.recognizer.reader import Reading
 from ocr_doc.serial import SerialBranch
+from ocr_doc.show_through import without_show_through
 from ocr_doc.text_layer import LayerWord
 from ocr_doc.words import read_words, rounded_quad
 
@@ -116,6 +117,8 @@ class PageReader:
     def _see(self, view: View, known: Floats | None = None, words: Sequence[DetectedWord] | None = None) -> Look:
         """Finds the words of a view, where they are not found yet, and reads them all, neighbours joined."""
         words = self._find(view, known) if words is None else words
+        if self._options.min_legibility:
+            words = without_show_through(view.grey, words)
         if self._options.serial == "always" and (serial := self._serial()) is not None:
             finder = self._detector()
             if isinstance(finder, WordDetector):
