@@ -16,6 +16,7 @@ pytest.importorskip("faker")
 from ocr_doc.core.errors import DependencyError
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.training import text as module
+from ocr_doc.training.prose import prose
 from ocr_doc.training.text import TextSource
 
 
@@ -102,3 +103,25 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "wordfreq", None)
     with pytest.raises(DependencyError, match="wordfreq"):
         TextSource()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from(["en", "fr", "de", "xx"]), st.integers(2, 9))
+def test_prose_is_words_of_its_list_with_signs_between_them(seed: int, language: str, longest: int) -> None:
+    words = ["the", "of", "house", "river", "stone", "over"]
+    text = prose(np.random.default_rng(seed), words, language, longest)
+    found = re.findall(r"[a-z]+", text.lower())
+    assert {word for word in found if word != "s"} <= set(words)
+    assert 2 <= sum(word != "s" for word in found) <= longest
+    assert "  " not in text
+    assert text == text.strip()
+
+
+def test_prose_has_what_books_have() -> None:
+    rng = np.random.default_rng(2)
+    lines = [prose(rng, ["the", "of", "house", "river"], "en") for _ in range(2000)]
+    for sign in (r"\w—\w", r"“\w", r"[.,]”", r"\w-$", r"; ", r"[.!?] [A-Z]", r"\w’s\b"):
+        assert sum(bool(re.search(sign, line)) for line in lines) > 5, sign
+    french = [prose(rng, ["le", "mot"], "fr") for _ in range(2000)]
+    assert sum(" ;" in line or " !" in line for line in french) > 20
+    assert not any(" ;" in line or " !" in line for line in lines)

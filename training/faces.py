@@ -23,7 +23,9 @@ from fontTools.ttLib import TTCollection, TTFont
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-FaceKind = Literal["sans", "serif", "mono", "condensed", "typewriter", "receipt", "dotmatrix", "hand", "display"]
+FaceKind = Literal[
+    "sans", "serif", "book", "mono", "condensed", "typewriter", "receipt", "dotmatrix", "hand", "display"
+]
 KINDS: tuple[FaceKind, ...] = get_args(FaceKind)
 FOLDERS_VARIABLE = "OCR_DOC_FONTS"
 """Environment variable: more font folders, separated as in PATH."""
@@ -52,6 +54,10 @@ _KIND_WORDS: tuple[tuple[FaceKind, tuple[str, ...]], ...] = (
               "yellowtail", "satisfy", "kristi", "patrick", "gochi", "shadows into", "amatic", "comic", "isabella",
               "pacifico", "breip", "humor", "tomson", "summersby", "georgewilliams", "sjfonts", "dkg", "fifthhorseman",
               "tom's", "delphine", "steve", "zapf", "chancery", "lobster", "oleo", "italic bold script", "kaushan")),
+    # The faces of old books, thick and thin strokes far apart: what a scan's threshold breaks.
+    ("book", ("old standard", "cmu serif", "cmu classical", "latin modern roman", "lmroman", "computer modern", "c059",
+              "schola", "baskerv", "bodoni", "playfair", "romande", "berenis", "essays", "linden", "goudy", "accanthis",
+              "garamond", "caslon")),
     ("display", ("abril", "alfa slab", "bangers", "black ops", "bowlby", "bungee", "carter", "cinzel", "concert one",
                  "fredoka", "lalezar", "lilita", "luckiest", "orbitron", "patua", "paytone", "racing", "righteous",
                  "rubik mono", "russo", "stencil", "sigmar", "slackey", "syncopate", "titan", "ultra", "unbounded",

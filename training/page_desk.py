@@ -13,11 +13,13 @@ from ocr_doc.training.faces import Face, FaceKind, pick_face
 from ocr_doc.training.page_canvas import Canvas, Colour, Pen, Technique
 
 Kinds = dict[FaceKind, float]
-OFFICE: Kinds = {"sans": 4, "serif": 3, "condensed": 1.5, "mono": 1, "typewriter": 0.6, "hand": 0.15, "display": 0.15}
+OFFICE: Kinds = {
+    "sans": 4, "serif": 2.3, "book": 0.7, "condensed": 1.5, "mono": 1, "typewriter": 0.6, "hand": 0.15, "display": 0.15,
+}  # fmt: skip
 TILL: Kinds = {"receipt": 3, "mono": 3, "dotmatrix": 0.7, "condensed": 1.5, "sans": 1, "typewriter": 0.7}
 TYPED: Kinds = {"typewriter": 4, "mono": 1}
 LABEL: Kinds = {"sans": 2, "condensed": 3, "mono": 1.5, "display": 1.5, "dotmatrix": 1, "receipt": 1, "typewriter": 0.5}
-SIGN: Kinds = {"display": 3, "sans": 3, "condensed": 2, "serif": 1.5, "hand": 1, "mono": 0.3}
+SIGN: Kinds = {"display": 3, "sans": 3, "condensed": 2, "serif": 1.2, "book": 0.3, "hand": 1, "mono": 0.3}
 
 
 @dataclass

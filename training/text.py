@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.training.packages import require
+from ocr_doc.training.prose import prose
 
 # Weights of the languages: what bills and letters of the first users are written in, English first.
 LANGUAGES = {
@@ -111,6 +112,12 @@ class TextSource:
         elif style < 0.47:
             word = word[:1].upper() + word[1:]
         return self._punctuated(word, rng)
+
+    def prose(self, rng: np.random.Generator) -> str:
+        """A piece of a line of a book or letter, covered by the alphabet."""
+        n = int(np.searchsorted(self._language_weights, rng.random()))
+        text = self.alphabet.normalise(prose(rng, self._words[n], list(LANGUAGES)[n]))
+        return text if self.alphabet.covers(text) else self.styled_word(rng)
 
     def _punctuated(self, word: str, rng: np.random.Generator) -> str:
         draw = rng.random()
@@ -218,10 +225,12 @@ class TextSource:
     def text(self, rng: np.random.Generator) -> str:
         """A text of one to about five words, at least one symbol, covered by the alphabet."""
         draw = rng.random()
-        if draw < 0.54:
+        if draw < 0.50:
             text = self.styled_word(rng)
-        elif draw < 0.70:
+        elif draw < 0.64:
             text = " ".join(self.styled_word(rng) for _ in range(int(rng.integers(2, 4))))
+        elif draw < 0.70:
+            text = self.prose(rng)
         else:
             makers = (self.price, self.number, self.date, self.code, self.noise, self.contact)
             text = makers[int(rng.choice(len(makers), p=(0.25, 0.25, 0.12, 0.18, 0.06, 0.14)))](rng)

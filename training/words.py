@@ -20,12 +20,16 @@ from ocr_doc.training.text import TextSource
 
 Mask = NDArray[np.float32]
 DOCUMENT_KINDS: dict[FaceKind, float] = {
-    "sans": 5, "serif": 5, "mono": 3, "condensed": 2, "typewriter": 3, "receipt": 3, "dotmatrix": 2, "hand": 0.3,
-    "display": 0.5,
+    "sans": 5, "serif": 4, "book": 1.5, "mono": 3, "condensed": 2, "typewriter": 3, "receipt": 3, "dotmatrix": 2,
+    "hand": 0.3, "display": 0.5,
 }  # fmt: skip
 SIGN_KINDS: dict[FaceKind, float] = {
-    "sans": 5, "serif": 3, "mono": 0.5, "condensed": 3, "typewriter": 0.5, "receipt": 0.5, "hand": 2.5, "display": 5,
+    "sans": 5, "serif": 2.5, "book": 0.5, "mono": 0.5, "condensed": 3, "typewriter": 0.5, "receipt": 0.5, "hand": 2.5,
+    "display": 5,
 }  # fmt: skip
+PROSE_KINDS: dict[FaceKind, float] = {"book": 5, "serif": 4, "typewriter": 4, "sans": 3, "mono": 1, "condensed": 0.5}
+# Share of document crops that are prose, in the faces and the print of books and letters.
+_PROSE = 0.2
 
 
 # Type sizes in pixels that words are drawn at; the camera's resolution is drawn apart.
@@ -66,20 +70,26 @@ def render_word(
         longest: Texts are cut to so many symbols; 0 for no limit.
     """
     sign = rng.random() < signs
+    page = not sign and rng.random() < _PROSE
     while True:
-        face = pick_face(rng, faces, SIGN_KINDS if sign else DOCUMENT_KINDS)
-        wanted = texts.styled_word(rng) if sign and rng.random() < 0.7 else texts.text(rng)
+        face = pick_face(rng, faces, SIGN_KINDS if sign else PROSE_KINDS if page else DOCUMENT_KINDS)
+        if page:
+            wanted = texts.prose(rng)
+        else:
+            wanted = texts.styled_word(rng) if sign and rng.random() < 0.7 else texts.text(rng)
         text = texts.alphabet.normalise(face.fit(wanted[: longest or None]))
         if text and texts.alphabet.covers(text):
             break
     mask = _drawn(rng, face, text, sign)
-    return _pictured(rng, mask, face.kind, sign, text), _pictured(rng, mask, face.kind, sign, text)
+    # Books come as one-bit scans, above all.
+    copied = 0.0 if sign else 0.5 if face.kind == "book" else 0.22
+    return _pictured(rng, mask, face.kind, sign, copied, text), _pictured(rng, mask, face.kind, sign, copied, text)
 
 
-def _pictured(rng: np.random.Generator, mask: Mask, kind: FaceKind, sign: bool, text: str) -> WordSample:
-    """The drawn letters as a crop: printed, bent, inked, captured."""
+def _pictured(rng: np.random.Generator, mask: Mask, kind: FaceKind, sign: bool, copied: float, text: str) -> WordSample:
+    """The drawn letters as a crop: printed, bent, inked, captured; with some probability by way of a one-bit scan."""
     mask = _bent(rng, _printed(rng, mask, kind, sign), sign)
-    return WordSample(_captured(rng, _inked(rng, mask, sign), copied=not sign and rng.random() < 0.22), text)
+    return WordSample(_captured(rng, _inked(rng, mask, sign), copied=rng.random() < copied), text)
 
 
 def _drawn(rng: np.random.Generator, face: Face, text: str, sign: bool) -> Mask:
