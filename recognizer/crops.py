@@ -25,6 +25,7 @@ MIN_CONTRAST = 24.0
 # Room around a word relative to its height: ascenders, commas and the slant of a badly placed quad.
 MARGIN_ACROSS = 0.07
 MARGIN_ALONG = 0.14
+_GREYS = np.arange(256, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +107,25 @@ def normalise(crop: NDArray[np.uint8], characters: int = 0) -> NormalCrop:
     padded = -(-(width + 1) // WIDTH_STEP) * WIDTH_STEP
     shrink = h > HEIGHT
     scaled = cv2.resize(grey, (width, HEIGHT), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
-    stretched = _stretched(np.asarray(scaled, dtype=np.uint8))
+    grey = np.asarray(scaled, dtype=np.uint8)
+    shades = _shades(grey)
     # The padding is paper: the border's median grey, which is neither ink nor an edge in nearly every crop.
-    border = np.concatenate([stretched[0], stretched[-1], stretched[:, 0], stretched[:, -1]])
-    pixels = np.full((HEIGHT, padded), np.median(border), dtype=np.float32)
-    pixels[:, :width] = stretched
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    middle = len(border) // 2  # there is an even number of them
+    paper = shades[np.partition(border, (middle - 1, middle))[middle - 1 : middle + 1]].mean()
+    pixels = np.full((HEIGHT, padded), paper, dtype=np.float32)
+    pixels[:, :width] = cv2.LUT(grey, shades)
     return NormalCrop(pixels, width)
 
 
-def _stretched(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The crop with its own darkest and lightest parts at 0 and 1: faint print reads like black print."""
-    flat = grey.ravel()
-    tail = flat.size // OUTLIERS
-    ends = np.partition(flat, (tail, flat.size - 1 - tail))
-    low, high = float(ends[tail]), float(ends[flat.size - 1 - tail])
+def _shades(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What each of the 256 greys becomes, so that the crop's own darkest and lightest parts are at 0 and 1.
+
+    Faint print reads like black print then.
+    """
+    counts = np.cumsum(np.bincount(grey.ravel(), minlength=256))
+    tail = grey.size // OUTLIERS
+    low, high = (float(k) for k in np.searchsorted(counts, (tail, grey.size - 1 - tail), side="right"))
     span = max(high - low, MIN_CONTRAST)
     low = min(low, (low + high - span) / 2)
-    return np.asarray(np.clip((grey.astype(np.float32) - low) / span, 0.0, 1.0), dtype=np.float32)
+    return np.asarray(np.clip((_GREYS - low) / span, 0.0, 1.0), dtype=np.float32)

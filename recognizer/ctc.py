@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import exp, inf, log, log1p
+from math import exp, inf, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,11 @@ Labels = tuple[int, ...]
 Prior = Callable[[Labels, bool], float]
 # Classes less probable than this at a step start no new prefix. Steps are peaked: one to three classes are left of 280.
 CUTOFF = 1e-4
+# Probabilities are scaled to sum 1 once in so many steps, which keeps them far from what a float can hold.
+_SCALED = 4
+_TINY = 1e-100
+# A prefix this far below the strongest, times the cutoff, is dropped.
+_HOPELESS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +77,27 @@ def best_paths(log_probs: FloatArray, blank: int = 0) -> list[Decoding]:
     """
     classes = log_probs.argmax(axis=2)  # (N, T)
     peaks = np.exp(np.take_along_axis(log_probs, classes[..., None], axis=2)[..., 0])  # (N, T)
-    rows = [_runs(path, peak, blank) for path, peak in zip(classes, peaks, strict=True)]
+    rows = [_runs(path, peak, blank) for path, peak in zip(classes.tolist(), peaks.tolist(), strict=True)]
     scores = log_likelihoods(log_probs, [tuple(s.label for s in symbols) for symbols in rows], blank)
     return [Decoding(symbols, exp(score)) for symbols, score in zip(rows, scores.tolist(), strict=True)]
 
 
-def _runs(path: NDArray[np.intp], peaks: FloatArray, blank: int) -> tuple[Symbol, ...]:
-    """The runs of equal classes in a path (T,), without the blank's."""
-    if not len(path):
-        return ()
-    starts = np.flatnonzero(np.r_[True, path[1:] != path[:-1]])
-    ends = np.r_[starts[1:], len(path)]
-    tops = np.minimum(np.maximum.reduceat(peaks, starts), 1.0)
-    runs = zip(path[starts].tolist(), tops.tolist(), starts.tolist(), ends.tolist(), strict=True)
-    return tuple(Symbol(label, top, start, end) for label, top, start, end in runs if label != blank)
+def _runs(path: Sequence[int], peaks: Sequence[float], blank: int) -> tuple[Symbol, ...]:
+    """The runs of equal classes in a path of T steps, without the blank's."""
+    runs: list[Symbol] = []
+    start = 0
+    for end in range(1, len(path) + 1):
+        if end == len(path) or path[end] != path[start]:
+            if path[start] != blank:
+                runs.append(Symbol(path[start], min(1.0, max(peaks[start:end])), start, end))
+            start = end
+    return tuple(runs)
 
 
 def log_likelihoods(log_probs: FloatArray, labels: Sequence[Labels], blank: int = 0) -> NDArray[np.float64]:
     """The logarithm of P(labels | image) for each row of a batch: the forward algorithm, all rows at once.
 
-    Works with probabilities scaled to sum 1 at each step (Rabiner 1989), which is several times faster than sums of
+    Works with probabilities scaled to sum 1 every few steps (Rabiner 1989), which is several times faster than sums of
     logarithms; a text some 1e300 times less probable than its rivals counts as impossible.
 
     Args:
@@ -112,25 +118,27 @@ def log_likelihoods(log_probs: FloatArray, labels: Sequence[Labels], blank: int 
     emit = np.exp(np.take_along_axis(log_probs, states[:, None, :], axis=2).astype(np.float64))  # (N, T, S)
     emit *= (np.arange(states.shape[1]) <= 2 * lengths[:, None])[:, None, :]
     # A blank may be passed over only between two different labels.
-    skip = np.zeros(states.shape)
-    skip[:, 2:] = (states[:, 2:] != states[:, :-2]) & (states[:, 2:] != blank)
+    skip = np.zeros((count, max(0, states.shape[1] - 2)))
+    skip[...] = (states[:, 2:] != states[:, :-2]) & (states[:, 2:] != blank)
     alpha = np.zeros(states.shape)
     alpha[:, :2] = emit[:, 0, :2]
-    total = np.zeros(count)
-    for step in range(steps):
-        if step:
-            moved = alpha.copy()
+    scales = []
+    moved = np.empty_like(alpha)
+    over = np.empty_like(skip)
+    for step in range(1, steps + 1):
+        if step % _SCALED == 0 or step == steps:
+            scale = alpha.sum(axis=1)
+            scales.append(scale)
+            alpha /= np.where(scale > 0, scale, 1.0)[:, None]
+        if step < steps:
+            np.copyto(moved, alpha)
             moved[:, 1:] += alpha[:, :-1]
-            moved[:, 2:] += alpha[:, :-2] * skip[:, 2:]
-            alpha = moved * emit[:, step]
-        scale = alpha.sum(axis=1)
-        with np.errstate(divide="ignore"):
-            total += np.log(scale)
-        alpha /= np.where(scale > 0, scale, 1.0)[:, None]
+            moved[:, 2:] += np.multiply(alpha[:, :-2], skip, out=over)
+            np.multiply(moved, emit[:, step], out=alpha)
     rows = np.arange(count)
     final = alpha[rows, 2 * lengths] + np.where(lengths > 0, alpha[rows, 2 * lengths - 1], 0.0)
     with np.errstate(divide="ignore"):
-        return np.minimum(total + np.log(final), 0.0)
+        return np.minimum(np.log([*scales, final]).sum(axis=0), 0.0)
 
 
 def part_confidences(
@@ -294,40 +302,52 @@ def best_prefixes(
     log_probs: FloatArray, width: int, blank: int = 0, cutoff: float = CUTOFF, prior: Prior | None = None
 ) -> list[Labels]:
     """The labels that a prefix beam search is left with after the last step, `width` of them; see `beam_search`."""
-    floor = log(cutoff) if cutoff > 0 else -inf
-    # prefix → log-probability of all its paths that end in a blank, and of those that end in its last label
-    beam: dict[Labels, tuple[float, float]] = {(): (0.0, -inf)}
-    for step in np.asarray(log_probs, dtype=np.float64):
-        fresh = [(int(c), float(step[c])) for c in np.flatnonzero(step >= floor) if c != blank and step[c] > -inf]
+    steps = np.exp(np.asarray(log_probs, dtype=np.float64))
+    likely = (steps >= cutoff) & (steps > 0)
+    likely[:, blank] = False
+    # prefix → probability of all its paths that end in a blank, and of those that end in its last label
+    beam: dict[Labels, tuple[float, float]] = {(): (1.0, 0.0)}
+    fresh: list[list[int]] = [[] for _ in steps]
+    for row, label in zip(*(found.tolist() for found in np.nonzero(likely)), strict=True):
+        fresh[row].append(label)
+    for count, (step, labels) in enumerate(zip(steps.tolist(), fresh, strict=True)):
         grown: dict[Labels, tuple[float, float]] = {}
         for prefix, (ends_blank, ends_label) in beam.items():
-            either = _add(ends_blank, ends_label)
+            either = ends_blank + ends_label
             last = prefix[-1] if prefix else blank
-            old_blank, old_label = grown.get(prefix, (-inf, -inf))
-            repeat = ends_label + float(step[last]) if prefix else -inf
-            grown[prefix] = _add(old_blank, either + float(step[blank])), _add(old_label, repeat)
-            for label, score in fresh:
+            old_blank, old_label = grown.get(prefix, (0.0, 0.0))
+            repeat = ends_label * step[last] if prefix else 0.0
+            grown[prefix] = old_blank + either * step[blank], old_label + repeat
+            for label in labels:
                 # A double needs a blank between: only paths that end in one may write the same label anew.
-                arrives = (ends_blank if label == last else either) + score
+                arrives = (ends_blank if label == last else either) * step[label]
                 longer = (*prefix, label)
-                old_blank, old_label = grown.get(longer, (-inf, -inf))
-                grown[longer] = old_blank, _add(old_label, arrives)
-        beam = dict(_strongest(grown, width, prior))
-    return [prefix for prefix, ends in beam.items() if max(ends) > -inf] or [()]
+                old_blank, old_label = grown.get(longer, (0.0, 0.0))
+                grown[longer] = old_blank, old_label + arrives
+        beam = _strongest(grown, width, cutoff, prior)
+        if count % _SCALED == 0:
+            beam = _scaled(beam)
+    return [prefix for prefix, ends in beam.items() if max(ends) > 0] or [()]
 
 
 def _strongest(
-    grown: dict[Labels, tuple[float, float]], width: int, prior: Prior | None
-) -> list[tuple[Labels, tuple[float, float]]]:
+    grown: dict[Labels, tuple[float, float]], width: int, cutoff: float, prior: Prior | None
+) -> dict[Labels, tuple[float, float]]:
     """The `width` prefixes of the greatest weight; among equals the order is that of their labels."""
-    if len(grown) <= width:
-        return list(grown.items())
-    weight = {prefix: _add(*ends) + (prior(prefix, False) if prior else 0.0) for prefix, ends in grown.items()}
-    return sorted(grown.items(), key=lambda item: (-weight[item[0]], item[0]))[:width]
+    weights = [(-ends[0] - ends[1], prefix) for prefix, ends in grown.items()]
+    if prior:
+        weights = [((-log(-w) if w < 0 else inf) - prior(prefix, False), prefix) for w, prefix in weights]
+        weights.sort()
+    else:
+        # What is so far behind does not catch up: only a prior can lift it.
+        least = min(weights)[0] * cutoff * _HOPELESS
+        weights = sorted(each for each in weights if each[0] <= least)
+    return {prefix: grown[prefix] for _, prefix in weights[:width]}
 
 
-def _add(a: float, b: float) -> float:
-    """log(exp(a) + exp(b)); far faster than numpy's on two plain floats."""
-    if a < b:
-        a, b = b, a
-    return a if b == -inf else a + log1p(exp(b - a))
+def _scaled(beam: dict[Labels, tuple[float, float]]) -> dict[Labels, tuple[float, float]]:
+    """The prefixes, their probabilities scaled up together before they get too small for a float."""
+    top = max(map(max, beam.values()))
+    if not 0 < top < _TINY:
+        return beam
+    return {prefix: (ends_blank / top, ends_label / top) for prefix, (ends_blank, ends_label) in beam.items()}

@@ -46,6 +46,8 @@ WIDEST = 16384
 WINDOW = 1024
 # A batch on the CPU gains nothing from size once all cores are busy, but takes memory; a GPU wants large ones.
 _BATCH_PIXELS = {"cpu": 2**18, "cuda": 2**22}
+# Crops are decoded together up to so many steps, and where the longest has at most so many times the shortest's.
+_DECODED, _ALIKE = 2**14, 2.0
 # A character is wider than CTC's peak: its span grows by up to this many steps a side, half way to its neighbour.
 _REACH = 2.0
 
@@ -197,7 +199,21 @@ class WordReader:
         return readings
 
     def _read_pieces(self, pieces: list[_Piece]) -> Iterator[tuple[int, Reading]]:
-        """Index and reading of each crop, batch by batch."""
+        """Index and reading of each crop."""
+        crops, scales, rows = [], [], []
+        for crop, scale, row in self._log_probs(pieces):
+            # Steps are decoded one after the other, for all crops of about one length at once.
+            if rows and (len(row) > _ALIKE * len(rows[0]) or (len(rows) + 1) * len(row) > _DECODED):
+                yield from zip(crops, self._readings(_padded(rows, self.alphabet.blank), scales), strict=True)
+                crops, scales, rows = [], [], []
+            crops.append(crop)
+            scales.append(scale)
+            rows.append(row)
+        if rows:
+            yield from zip(crops, self._readings(_padded(rows, self.alphabet.blank), scales), strict=True)
+
+    def _log_probs(self, pieces: list[_Piece]) -> Iterator[tuple[int, float, NDArray[np.float32]]]:
+        """Of each crop its index, a time step in fractions of its width, and log-probabilities (T, classes)."""
         parts: dict[int, list[NDArray[np.float32]]] = {}  # of crops in several pieces, by crop
         # The sort is stable: a crop's pieces, all of one width, stay in order.
         pieces = sorted(pieces, key=lambda piece: piece.pixels.shape[1])
@@ -205,17 +221,11 @@ class WordReader:
             for batch in _batches(list(same), self._batch_limit(width)):
                 log_probs = self._run(np.stack([piece.pixels for piece in batch])[:, None])
                 stride = width // log_probs.shape[1]
-                whole = [i for i, piece in enumerate(batch) if piece.keep == (0, width)]
-                readings = self._readings(log_probs[whole], [stride / batch[i].width for i in whole])
-                yield from zip((batch[i].crop for i in whole), readings, strict=True)
-                for i in sorted(set(range(len(batch))) - set(whole)):
-                    piece = batch[i]
-                    kept = slice(piece.keep[0] // stride, piece.keep[1] // stride)
-                    parts.setdefault(piece.crop, []).append(log_probs[i, kept])
+                for piece, row in zip(batch, log_probs, strict=True):
+                    parts.setdefault(piece.crop, []).append(row[piece.keep[0] // stride : piece.keep[1] // stride])
                     if piece.last:
                         # Joined at the time steps, before decoding: no text is ever merged with another.
-                        joined = np.concatenate(parts.pop(piece.crop))[None]
-                        yield piece.crop, self._readings(joined, [stride / piece.width])[0]
+                        yield piece.crop, stride / piece.width, np.concatenate(parts.pop(piece.crop))
 
     def _batch_limit(self, width: int) -> int:
         limit = self.options.max_batch_pixels or _BATCH_PIXELS.get(self.engine.device, _BATCH_PIXELS["cpu"])
@@ -293,7 +303,7 @@ class WordReader:
 
     def _reading(self, decoding: Decoding, words: tuple[float, ...], scale: float) -> Reading:
         symbols = decoding.symbols
-        texts = [self.alphabet.decode([symbol.label]) for symbol in symbols]
+        texts = [self.alphabet.symbols[symbol.label - 1] for symbol in symbols]
         inner = [i for i, text in enumerate(texts) if text != " "]
         kept = range(inner[0], inner[-1] + 1) if inner else range(0)
         spans = _spans(symbols)
@@ -346,6 +356,15 @@ def _pieces(index: int, crop: NormalCrop) -> list[_Piece]:
         pieces.append(_Piece(index, pixels, (done - start, end - start), crop.width, last))
         done = end
     return pieces
+
+
+def _padded(rows: Sequence[NDArray[np.float32]], blank: int) -> NDArray[np.float32]:
+    """Log-probabilities of several crops as one array (N, T, classes); certain blanks, which say nothing, fill it up."""
+    filled = np.full((len(rows), max(map(len, rows)), rows[0].shape[1]), -np.inf, dtype=np.float32)
+    filled[:, :, blank] = 0.0
+    for place, row in zip(filled, rows, strict=True):
+        place[: len(row)] = row
+    return filled
 
 
 def _batches(pieces: list[_Piece], size: int) -> Iterator[list[_Piece]]:
