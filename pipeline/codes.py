@@ -72,7 +72,10 @@ def find_codes(
     height, width = pixels.shape[:2]
     scale = min((MOST_PIXELS / (height * width)) ** 0.5, max(1.0, ENLARGED / min(height, width)))
     for _ in range(MOST_LOOKS):
-        seen += [_seen(word, scale, best) for word in detector.detect_at(pixels, scale)]
+        found = detector.detect_at(pixels, scale)
+        # Characters far apart are words of their own, each of which some part of it outweighs: as a row they count.
+        rows = [row for row in join_phrases(found) if row not in found]
+        seen += [_seen(word, scale, best) for word in (*found, *rows)]
         scale /= RATIO
         if scale * min(height, width) < LEAST_SIDE:
             break

@@ -26,7 +26,7 @@ from ocr_doc.recognizer.crops import MARGIN_ALONG, to_grey
 from ocr_doc.recognizer.patterns import parse_pattern
 from ocr_doc.recognizer.reader import ReadCharacter, Reading
 from ocr_doc.recognizer.row_ends import with_ends
-from ocr_doc.recognizer.serial import Row, RowReading, SerialReader
+from ocr_doc.recognizer.serial import Row, RowReading, SerialReader, with_opinion
 from ocr_doc.words import CONFIDENCE_DIGITS, rounded_quad
 
 # By so many nats a character the classifier may seem less sure than the recogniser and still be believed, where all
@@ -57,12 +57,12 @@ _NO_CODE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A row with what the recogniser says of it."""
+    """A row with what the recogniser says of it: its text, and its characters with their confidences."""
 
     row: Row
     text: str
     confidence: float
-    word: Word | None = None
+    spoken: tuple[tuple[str, float], ...] = ()
 
     @property
     def evidence(self) -> float:
@@ -141,11 +141,12 @@ class SerialBranch:
             return reading
         grey, width = to_grey(pixels), pixels.shape[1]
         rows = crop_rows(pixels, detector(), self.judge)
-        items = [_Item(row, reading.text, reading.confidence) for row in rows]
+        items = [_Item(row, reading.text, reading.confidence, _spoken(reading)) for row in rows]
         results = self._read(grey, items)
         item, best = min(zip(items, results, strict=True), key=lambda pair: _rank(pair[1]))
         left, _, right, _ = (x / width for x in quad_box(item.row.quad))
-        free, fitted = (as_reading(r, left, right) if r else None for r in (best.free, self._fitted(best)))
+        decided = with_opinion(best.free, item.spoken)
+        free, fitted = (as_reading(r, left, right) if r else None for r in (decided, self._fitted(best)))
         trust = TRUST if self._options.serial == "always" else -PROOF
         if fitted is not None and free is not None:
             chosen, others = fitted, [reading, free]
@@ -186,7 +187,7 @@ class SerialBranch:
         if fitted is not None:
             yield replace(_as_word(fitted, item.row.quad), readings=self._both(item, reading), notes=notes)
         elif _is_better(reading.free, item, TRUST):
-            parts = list(_between_gaps(reading.free, item.row.quad))
+            parts = list(_between_gaps(with_opinion(reading.free, item.spoken), item.row.quad))
             for part in parts:
                 both = self._both(item, reading) if len(parts) == 1 else ()
                 yield replace(_as_word(part, item.row.quad), readings=both, notes=notes)
@@ -265,12 +266,17 @@ def _of_found(found: DetectedWord, reading: Reading) -> _Item:
     spans = reading.characters
     middles = [(a.end + b.start) / 2 for a, b in pairwise(spans)]
     places = tuple((f * (width + 2 * margin) - margin) / max(width, 1e-6) for f in middles)
-    return _Item(Row(found.quad, tuple(found.characters), places), reading.text, reading.confidence)
+    row = Row(found.quad, tuple(found.characters), places)
+    return _Item(row, reading.text, reading.confidence, _spoken(reading))
+
+
+def _spoken(reading: Reading) -> tuple[tuple[str, float], ...]:
+    return tuple((c.text, c.confidence) for c in reading.characters if not c.text.isspace())
 
 
 def _of_word(word: Word) -> _Item:
     quads = tuple(c.quad for c in word.characters if c.quad is not None)
-    return _Item(Row(word.quad, quads), word.text, word.confidence, word)
+    return _Item(Row(word.quad, quads), word.text, word.confidence)
 
 
 def _between_gaps(reading: SerialReading, quad: Quad) -> Iterator[SerialReading]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,18 @@ from ocr_doc.recognizer.character_crops import Strip, cut_strip
 from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
 from ocr_doc.recognizer.fitting import fit_pattern
 from ocr_doc.recognizer.patterns import Pattern
+from ocr_doc.recognizer.reader import ReadCharacter
 from ocr_doc.recognizer.segments import Cut, boxes_worth, build_lattices, look_again, read_lattice
 
+# What the CRNN says counts so many times what the classifier says of a character, as powers of probabilities...
+OPINION = 0.3
+# ...where it does not name a reading, that one has this share of its doubt...
+_DOUBT = 0.1
+_LEAST = 1e-4
+# ...and it is heard at all where it says the same of so many characters: else it reads something else.
+_AGREED = 0.5
+# Between these it is not heard: on whether a ring is a letter or a digit it goes by its neighbours.
+_RINGS = frozenset("0Oo")
 # A row longer than this, in heights, is no code: specks or a rule. It bounds the work, too.
 LONGEST = 40.0
 
@@ -110,3 +120,37 @@ def cuts_of(row: Row, strip: Strip) -> list[Cut]:
 
 def _column(fraction: float, strip: Strip) -> int:
     return int(0.5 + strip.start + fraction * (strip.pixels.shape[1] - 2 * strip.start))
+
+
+def with_opinion(reading: SerialReading, spoken: Sequence[tuple[str, float]]) -> SerialReading:
+    """A reading whose characters in doubt are decided by what the CRNN says of them.
+
+    Both see the same ink in other ways and err in other places: a product of both experts (Hinton 2002), the
+    classifier's word counting the more, errs less than either. What the classifier is sure of stays.
+
+    Args:
+        reading: The classifier's.
+        spoken: The CRNN's characters and their confidences.
+
+    Returns:
+        The reading, its confidences those of the product; unchanged where the CRNN reads another number of characters,
+        or other ones altogether.
+    """
+    own = reading.characters
+    agreed = sum(c.text == text for c, (text, _) in zip(own, spoken, strict=False))
+    if len(own) != len(spoken) or agreed < _AGREED * len(own):
+        return reading
+    return replace(reading, characters=tuple(_decided(c, *said) for c, said in zip(own, spoken, strict=True)))
+
+
+def _decided(character: ReadCharacter, text: str, confidence: float) -> ReadCharacter:
+    if not character.alternatives or {text, character.text} <= _RINGS:
+        return character
+    others = _DOUBT * (1.0 - confidence) + _LEAST
+    weights = [p * (max(confidence, _LEAST) if t == text else others) ** OPINION for t, p in character.alternatives]
+    # What the alternatives leave over is of signs that the CRNN does not name either.
+    rest = max(0.0, 1.0 - sum(p for _, p in character.alternatives)) * others**OPINION
+    total = sum(weights) + rest
+    names = [t for t, _ in character.alternatives]
+    ranked = sorted(zip(names, (w / total for w in weights), strict=True), key=lambda pair: -pair[1])
+    return replace(character, text=ranked[0][0], confidence=ranked[0][1], alternatives=tuple(ranked))

@@ -20,11 +20,11 @@ from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.export import document_from_json, render_json
 from ocr_doc.options import Options
 from ocr_doc.recognizer.character_crops import ROW_HEIGHT, SIDE, character_crop, cut_strip
-from ocr_doc.recognizer.characters import CharacterClassifier
+from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
 from ocr_doc.recognizer.patterns import parse_pattern
 from ocr_doc.recognizer.reader import ReadCharacter, Reading
 from ocr_doc.recognizer.row_ends import with_ends
-from ocr_doc.recognizer.serial import Row, RowReading, SerialReader
+from ocr_doc.recognizer.serial import Row, RowReading, SerialReader, with_opinion
 from ocr_doc.serial import SerialBranch, looks_like_code
 
 HEIGHT = 26
@@ -133,6 +133,23 @@ def test_a_check_digit_decides(classifier: CharacterClassifier, monkeypatch: pyt
     reading = read(classifier, page, row(places), "one")
     assert reading.fitted is not None
     assert reading.fitted.text == "A13"
+
+
+def test_the_recogniser_decides_what_the_classifier_doubts() -> None:
+    def named(text: str, *alternatives: tuple[str, float]) -> ReadCharacter:
+        return ReadCharacter(text, alternatives[0][1], 0.0, 1.0, alternatives)
+
+    free = SerialReading(
+        (named("5", ("5", 0.99)), named("O", ("O", 0.5), ("0", 0.45)), named("8", ("8", 0.95), ("B", 0.04)))
+    )
+    decided = with_opinion(free, (("5", 0.9), ("0", 0.9), ("B", 0.9)))
+    assert decided == free  # of three characters it says the same of one
+    decided = with_opinion(free, (("5", 0.9), ("0", 0.9), ("8", 0.9)))
+    assert decided.text == "508"
+    assert [t for t, _ in decided.characters[1].alternatives] == ["0", "O"]
+    assert 0.45 < decided.characters[1].confidence < 1
+    assert with_opinion(free, (("5", 0.9), ("O", 0.9), ("B", 0.9))).text == "5O8"  # the classifier is sure of the 8
+    assert with_opinion(free, (("5", 0.9), ("0", 0.9))) == free
 
 
 @pytest.mark.parametrize("found", [slice(1, 5), slice(0, 4), slice(2, 6)])
