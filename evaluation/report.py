@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,7 @@ def _score(score: Score) -> dict[str, Any]:
         "extra_words": score.extra,
         "confusions": [[a, b, n] for (a, b), n in score.confused.most_common()],
         "calibration_error": None if calibration is None else round(calibration.error, 4),
+        "calibration_fit": None if calibration is None or calibration.fit is None else asdict(calibration.fit),
         "reliability": []
         if calibration is None
         else [[b.low, b.high, b.words, round(b.confidence, 4), round(b.right, 4)] for b in calibration.bins],

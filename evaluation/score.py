@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ocr_doc.core.geometry import Box
 from ocr_doc.evaluation.boxes import detection
-from ocr_doc.evaluation.calibration import Calibration, calibrate
+from ocr_doc.evaluation.calibration import Reliability, calibrate
 from ocr_doc.evaluation.engines import PageReading
 from ocr_doc.evaluation.fields import field_matches
 from ocr_doc.evaluation.sets import LabelledSet, Sample
@@ -72,7 +72,7 @@ class Score:
     stages: dict[Stage, int] = field(default_factory=dict)
     extra: int = 0
     confused: Counter[tuple[str, str]] = field(default_factory=Counter)
-    calibration: Calibration | None = None
+    calibration: Reliability | None = None
 
     @property
     def verdicts(self) -> tuple[tuple[Sample, Verdict], ...]:

@@ -102,7 +102,10 @@ def _reliability(score: Score) -> Table:
         (f"{b.low:.1f} to {b.high:.1f}", str(b.words), f"{b.confidence:.3f}", f"{b.right:.3f}")
         for b in score.calibration.bins
     )
-    title = f"Reliability of {score.engine}'s confidence (expected calibration error {score.calibration.error:.4f})"
+    fit = score.calibration.fit
+    told = "" if fit is None else f"; slope {fit.slope:g}, offset {fit.offset:g} would fit"
+    error = f"expected calibration error {score.calibration.error:.4f}"
+    title = f"Reliability of {score.engine}'s confidence ({error}{told})"
     return Table(title, ("confidence", "words", "mean confidence", "right"), rows)
 
 

@@ -124,7 +124,8 @@ class OCRPipeline:
         """Reads images that each hold one word or line, without looking for words in them.
 
         Returns:
-            One reading for each image, in their order; confidences and spans as the recogniser gives them.
+            One reading for each image, in their order; confidences, not calibrated, and spans as the recogniser gives
+            them.
 
         Raises:
             UsageError: If a source has several pages and `pages` does not choose one of them.
@@ -162,7 +163,9 @@ class OCRPipeline:
         # bring their text may need none.
         networks = self._networks
         serial = cache(lambda: self._serial(options))
-        page_reader = PageReader(networks.detector, cache(lambda: networks.reader(options)), options, serial)
+        page_reader = PageReader(
+            networks.detector, cache(lambda: networks.reader(options)), options, serial, networks.calibration
+        )
         for image in read_pages(source, options.input):
             yield _read_page(image, page_reader)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +17,7 @@ from ocr_doc.core.records import EngineInfo
 from ocr_doc.detectors.detector import DetectedWord, WordDetector
 from ocr_doc.options import EngineOptions, Options
 from ocr_doc.recognizer.alphabet import Alphabet
+from ocr_doc.recognizer.calibration import Calibration
 from ocr_doc.recognizer.characters import CharacterClassifier
 from ocr_doc.recognizer.lexicon import Lexicon
 from ocr_doc.recognizer.reader import ReaderOptions, Reading, WordReader
@@ -66,6 +67,7 @@ class _Read:
     make: Callable[[Options], Reader]
     name: str
     engine: Engine | None = None
+    calibration: Calibration = field(default_factory=Calibration)
 
 
 class Networks:
@@ -122,6 +124,14 @@ class Networks:
             return options.serial == "always"
         return self._own_reader and (self._named is not None or self._manifest("characters").lists("characters"))
 
+    def calibration(self) -> Calibration:
+        """How sure words of a confidence are; those of a reader that was handed in are as sure as it says.
+
+        Raises:
+            WeightsError, DependencyError, UsageError: As `detector` does.
+        """
+        return self._loaded_reader().calibration
+
     def characters(self) -> CharacterClassifier:
         """The character classifier; loaded if no call needed it before.
 
@@ -165,7 +175,7 @@ class Networks:
                 engine, entry = self._open("recognizer", _build_recognizer)
                 alphabet = Alphabet(entry.alphabet or "")
                 make = partial(_make_reader, engine, alphabet, self._vocabulary)
-                self._read = _Read(make, engine.name, engine)
+                self._read = _Read(make, engine.name, engine, Calibration(*(entry.calibration or ())))
             return self._read
 
     def _vocabulary(self) -> Vocabulary:

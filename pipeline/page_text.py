@@ -19,12 +19,13 @@ from ocr_doc.orientation import LEANING, UNSURE, Look, Turn, View, find_lean, fi
 from ocr_doc.page_image import PageImage
 from ocr_doc.pdf_text import covered, judge
 from ocr_doc.phrases import join_phrases
+from ocr_doc.recognizer.calibration import Calibration
 from ocr_doc.recognizer.crops import rectify
 from ocr_doc.recognizer.reader import Reading
 from ocr_doc.serial import SerialBranch
 from ocr_doc.show_through import without_show_through
 from ocr_doc.text_layer import LayerWord
-from ocr_doc.words import read_words, rounded_quad
+from ocr_doc.words import CONFIDENCE_DIGITS, read_words, rounded_quad
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -52,16 +53,21 @@ class PageReader:
         reader: Gives the reader; called only where something has to be read.
         options: Of the call.
         serial: Gives what reads codes, or None where no word is to be read a second time.
+        calibration: Gives how sure words of a confidence are. All that is decided on the way goes by the confidences
+            themselves; the words that leave have what they are worth.
     """
 
     def __init__(
         self, detector: Callable[[], Detector], reader: Callable[[], Reader], options: Options,
-        serial: Callable[[], SerialBranch | None] = lambda: None,
+        serial: Callable[[], SerialBranch | None] = lambda: None, calibration: Callable[[], Calibration] = Calibration,
     ) -> None:  # fmt: skip
         self._detector = detector
         self._reader = reader
         self._options = options
+        # Words leave by their calibrated confidence; until then all of them are needed.
+        self._inner = replace(options, min_confidence=0.0)
         self._serial = serial
+        self._calibration = calibration
 
     def read(self, image: PageImage) -> PageText:
         """The words of a page."""
@@ -77,7 +83,7 @@ class PageReader:
         verdict = judge(image.layer, grey, self._options.pdf_text, check)
         words = [_layer_word(word, self._options.characters) for word in verdict.words]
         doubtful = [_found(word) for word in verdict.doubtful]
-        words += read_words(doubtful, self._read(grey, doubtful), self._options)
+        words += self._calibrated(read_words(doubtful, self._read(grey, doubtful), self._inner))
         rotation = text_turn((word.quad, len(word.text)) for word in words)
         known = np.array([quad_box(word.quad) for word in (*verdict.words, *verdict.doubtful)]).reshape(-1, 4)
         warnings = (verdict.warning,) if verdict.warning else ()
@@ -146,14 +152,34 @@ class PageReader:
     def _words(self, look: Look, page: View) -> list[Word]:
         serial = self._serial() if look.found else None
         if serial is None:
-            return read_words(look.on_page(), look.readings, self._options)
-        with_characters = replace(self._options, characters=True)
+            return self._calibrated(read_words(look.on_page(), look.readings, self._inner))
+        with_characters = replace(self._inner, characters=True)
         if self._options.serial == "always":
             words = serial.read(page.grey, look.on_page(), look.readings, self._options.min_legibility)
         else:
             words = serial.check(page.grey, read_words(look.on_page(), look.readings, with_characters))
-        words = [word for word in words if word.confidence >= self._options.min_confidence]
+        words = self._calibrated(words)
         return words if self._options.characters else [replace(word, characters=()) for word in words]
+
+    def _calibrated(self, words: list[Word]) -> list[Word]:
+        """Words that are as sure as their confidences are worth, without those that are not sure enough."""
+        if not words:
+            return words
+        calibration = self._calibration()
+        worth = [_worth_of(word, calibration) for word in words]
+        return [word for word in worth if word.confidence >= self._options.min_confidence]
+
+
+def _worth_of(word: Word, calibration: Calibration) -> Word:
+    """A word with calibrated confidences, where it was read by the CRNN."""
+    readings = tuple(
+        replace(reading, confidence=round(calibration(reading.confidence), CONFIDENCE_DIGITS))
+        if reading.source == "crnn"
+        else reading
+        for reading in word.readings
+    )
+    confidence = calibration(word.confidence) if word.source == "crnn" else word.confidence
+    return replace(word, confidence=round(confidence, CONFIDENCE_DIGITS), readings=readings)
 
 
 def _new(found: Sequence[DetectedWord], view: View, known: Floats | None) -> Sequence[DetectedWord]:

@@ -53,6 +53,7 @@ def export_weights(
     recipe: Mapping[str, object],
     metrics: Mapping[str, object],
     temperature: float = 1.0,
+    calibration: tuple[float, float] | None = None,
 ) -> Manifest:
     """Writes `name.onnx` and `name.safetensors` and lists them in the folder's manifest.
 
@@ -64,10 +65,11 @@ def export_weights(
         recipe: How they were made: commands, seeds, data.
         metrics: What was measured on them.
         temperature: What a recogniser's scores are divided by, see `ocr_doc.training.temperature`.
+        calibration: Slope and offset of a recogniser's confidences, see `ocr_doc.recognizer.calibration`.
 
     Raises:
-        UsageError: If the temperature is no positive number, or the name is no plain name or taken by a network of
-            another kind.
+        UsageError: If the temperature or the slope is no positive number, or the name is no plain name or taken by a
+            network of another kind.
         WeightsError: If the checkpoint is damaged, cannot be exported, or the graph does not compute the same.
         OutputError: If the folder cannot be written.
     """
@@ -77,6 +79,9 @@ def export_weights(
     _check_name(folder, name, network.kind)
     if not temperature > 0 or (temperature != 1.0 and network.kind != "recognizer"):
         raise UsageError(f"A {network.kind} with a temperature of {temperature}.", "Give a recogniser's, above 0.")
+    if calibration is not None and (network.kind != "recognizer" or not calibration[0] > 0):
+        slope, offset = calibration
+        raise UsageError(f"A {network.kind} with calibration {slope} {offset}.", "Give a recogniser's, slope above 0.")
     tensors = cooled(loaded.tensors, temperature)
     try:
         network.module.load_state_dict(tensors)
@@ -93,7 +98,7 @@ def export_weights(
     trained: dict[str, object] = {key: loaded.notes[key] for key in ("step", "minutes", "crops") if key in loaded.notes}
     entry = Entry(
         name, network.kind, (), network.config, network.alphabet, licence, {**trained, **recipe},
-        {**loaded.notes.get("metrics", {}), **metrics},
+        {**loaded.notes.get("metrics", {}), **metrics}, calibration,
     )  # fmt: skip
     return write_entry(folder, entry, [f"{name}.onnx", f"{name}.safetensors"])
 

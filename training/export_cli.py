@@ -19,6 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="the network's name in the manifest")
     parser.add_argument("--licence", default="Apache-2.0", help="licence of the weights (%(default)s)")
     parser.add_argument("--temperature", type=float, default=1.0, help="a recogniser's, see `temperature` (1)")
+    parser.add_argument(
+        "--calibration", type=float, nargs=2, metavar=("SLOPE", "OFFSET"),
+        help="of a recogniser's confidences, as ocr-doc-evaluate fits them (none)",
+    )  # fmt: skip
     parser.add_argument("--recipe", type=Path, help="JSON file: how the weights were made")
     parser.add_argument("--metrics", type=Path, help="JSON file: what was measured on them")
 
@@ -33,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
         _values(args.recipe),
         _values(args.metrics),
         args.temperature,
+        None if args.calibration is None else (args.calibration[0], args.calibration[1]),
     )
     return 0
 

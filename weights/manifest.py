@@ -57,6 +57,8 @@ class Entry:
         licence: Of the weights, which is not always that of the code.
         recipe: How it was made: command, seed, data.
         metrics: What was measured on it.
+        calibration: Slope and offset of a recogniser's confidences, see `ocr_doc.recognizer.calibration`; None to take
+            them as they are.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Entry:
     licence: str = ""
     recipe: Mapping[str, object] = field(default_factory=dict)
     metrics: Mapping[str, object] = field(default_factory=dict)
+    calibration: tuple[float, float] | None = None
 
     def file(self, format: Format) -> WeightFile | None:  # noqa: A002 - the field's own name
         """The network in one form, or None."""
@@ -168,8 +171,17 @@ def _entry(values: object) -> Entry:
     return Entry(
         name, cast("Kind", kind), tuple(_file(item) for item in _typed(values, "files", list)),
         _typed(values, "config", dict), alphabet, _typed(values, "licence", str), _typed(values, "recipe", dict),
-        _typed(values, "metrics", dict),
+        _typed(values, "metrics", dict), _calibration(values),
     )  # fmt: skip
+
+
+def _calibration(values: object) -> tuple[float, float] | None:
+    if not isinstance(values, dict) or "calibration" not in values:
+        return None
+    numbers = _typed(values, "calibration", list)
+    if len(numbers) != 2 or not all(type(n) in (int, float) for n in numbers) or not numbers[0] > 0:
+        raise ValueError(f"'calibration' is {numbers!r}, not a slope above 0 and an offset")
+    return float(numbers[0]), float(numbers[1])
 
 
 def _file(values: object) -> WeightFile:
@@ -223,6 +235,8 @@ def _plain(entry: Entry) -> dict[str, object]:
     values = asdict(entry)
     if entry.alphabet is None:
         del values["alphabet"]
+    if entry.calibration is None:
+        del values["calibration"]
     return values
 
 
