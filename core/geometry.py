@@ -32,6 +32,18 @@ def as_quad(corners: FloatArray | Iterable[Iterable[float]]) -> Quad:
     return (a, b), (c, d), (e, f), (g, h)
 
 
+def as_quads(corners: FloatArray) -> list[Quad]:
+    """Turns corners, shape (N, 4, 2), into plain quads; for many a good deal faster than one by one.
+
+    Raises:
+        ValueError: If there are not four finite corners each.
+    """
+    points = np.asarray(corners, dtype=np.float64)
+    if points.ndim != 3 or points.shape[1:] != (4, 2) or not np.isfinite(points).all():
+        raise ValueError(f"quads have four finite corners (N, 4, 2), not {points.shape}")
+    return [((a, b), (c, d), (e, f), (g, h)) for (a, b), (c, d), (e, f), (g, h) in points.tolist()]
+
+
 def box_quad(box: Box) -> Quad:
     """The quad of an upright box (x0, y0, x1, y1)."""
     x0, y0, x1, y1 = box

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.geometry import Quad, as_quad, clip_quads
+from ocr_doc.core.geometry import Quad, as_quads, clip_quads
 from ocr_doc.detectors.maps import MapOptions, MapWord, decode_maps
 from ocr_doc.detectors.scale import ScaleOptions, choose_scale, corrected_scale
 
@@ -126,15 +127,17 @@ class WordDetector:
 
     def _look(self, pixels: NDArray[np.uint8], scale: float) -> list[DetectedWord]:
         maps, factors = self.scores(pixels, scale)
-        height, width = pixels.shape[:2]
-        return [_placed(word, factors, width, height) for word in decode_maps(maps, self.options.maps)]
+        return _placed(decode_maps(maps, self.options.maps), factors, pixels.shape[1], pixels.shape[0])
 
 
-def _placed(word: MapWord, factors: tuple[float, float], width: int, height: int) -> DetectedWord:
-    """A word of the maps on its page."""
-    quads = clip_quads(np.stack([word.quad, *word.characters]) * factors, width, height)
-    quad, *characters = (as_quad(q) for q in quads)
-    return DetectedWord(quad, word.confidence, tuple(characters))
+def _placed(words: Sequence[MapWord], factors: tuple[float, float], width: int, height: int) -> list[DetectedWord]:
+    """Words of the maps on their page."""
+    if not words:
+        return []
+    corners = np.concatenate([np.stack([word.quad, *word.characters]) for word in words])
+    # All at once: a page has a thousand quads, and each array made of one takes time.
+    quads = iter(as_quads(clip_quads(corners * factors, width, height)))
+    return [DetectedWord(next(quads), word.confidence, tuple(next(quads) for _ in word.characters)) for word in words]
 
 
 def _height(quad: Quad) -> float:

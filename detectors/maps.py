@@ -193,14 +193,14 @@ def _edges(
         if not 0 <= beyond < limit:
             edges.append(border + 0.5 * sign)
             continue
-        line = inside[:, last - start] if axis == 1 else inside[last - start]
-        pair = (region[y : y + h, last], region[y : y + h, beyond]) if axis == 1 else (
-            region[last, x : x + w], region[beyond, x : x + w],
-        )  # fmt: skip
-        inner, outer = np.where(line, pair[0], 0.0), pair[1]
-        k = int(np.argmax(inner))
-        fall = float(inner[k] - outer[k])
-        part = (float(inner[k]) - threshold) / fall if fall > 1e-6 else 0.5
+        if axis == 1:
+            inner, outer = region[y : y + h, last] * inside[:, last - start], region[y : y + h, beyond]
+        else:
+            inner, outer = region[last, x : x + w] * inside[last - start], region[beyond, x : x + w]
+        k = inner.argmax()
+        score = float(inner[k])
+        fall = score - float(outer[k])
+        part = (score - threshold) / fall if fall > 1e-6 else 0.5
         edges.append(border + sign * min(1.0, max(0.0, part)))
     return edges[0], edges[1], edges[2], edges[3]
 
@@ -223,22 +223,23 @@ def _words(blob: _Blob, options: MapOptions) -> list[MapWord]:
     profile, ties = np.zeros(bins.max() + 1), np.zeros(bins.max() + 1)
     np.maximum.at(profile, bins, blob.region)
     np.maximum.at(ties, bins, blob.affinity)
-    peaks, valleys = _peaks(profile, options)
+    scores, tied = profile.tolist(), ties.tolist()
+    peaks, valleys = _peaks(scores, options)
     cuts = [first + k + 0.5 for k in valleys]
-    breaks = [n for n, k in enumerate(valleys) if ties[max(0, k - 1) : k + 2].max() < options.split]
+    breaks = [n for n, k in enumerate(valleys) if max(tied[max(0, k - 1) : k + 2]) < options.split]
     words = []
     for a, b in zip([0, *(n + 1 for n in breaks)], [*(n + 1 for n in breaks), len(peaks)], strict=True):
         begin = left if a == 0 else cuts[a - 1]
         end = right if b == len(peaks) else cuts[b - 1]
         margin = min(0.55 * height, end - begin) * (1 - share) / (2 * share)
         limits = [begin - margin if a == 0 else begin, *cuts[a : b - 1], end + margin if b == len(peaks) else end]
-        characters = tuple(_quad(p, top, q, bottom, blob.along) for p, q in itertools.pairwise(limits))
-        confidence = float(np.clip(profile[peaks[a:b]].mean(), 0.0, 1.0))
-        words.append(MapWord(_quad(limits[0], top, limits[-1], bottom, blob.along), confidence, characters))
+        quad, *characters = _quads([(limits[0], limits[-1]), *itertools.pairwise(limits)], top, bottom, blob.along)
+        confidence = min(1.0, max(0.0, sum(scores[k] for k in peaks[a:b]) / (b - a)))
+        words.append(MapWord(quad, confidence, tuple(characters)))
     return words
 
 
-def _peaks(profile: Array, options: MapOptions) -> tuple[list[int], list[int]]:
+def _peaks(profile: list[float], options: MapOptions) -> tuple[list[int], list[int]]:
     """Peaks of a profile, and the lowest point between each two of them.
 
     A dip counts only where it falls below `options.valley` of both peaks beside it.
@@ -259,8 +260,8 @@ def _peaks(profile: Array, options: MapOptions) -> tuple[list[int], list[int]]:
     return peaks, valleys[: len(peaks) - 1]
 
 
-def _quad(left: float, top: float, right: float, bottom: float, along: tuple[float, float]) -> Array:
-    """Corners, clockwise from the top left, of a box given in the text's own axes."""
-    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=np.float64)
+def _quads(spans: list[tuple[float, float]], top: float, bottom: float, along: tuple[float, float]) -> Array:
+    """Corners (N, 4, 2), clockwise from the top left, of boxes of one height given in the text's own axes."""
+    corners = np.array([((a, top), (b, top), (b, bottom), (a, bottom)) for a, b in spans], dtype=np.float64)
     cosine, sine = along
     return np.asarray(corners @ np.array([[cosine, sine], [-sine, cosine]]))

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.geometry import Quad, as_quad, quad_angle, quad_size, transform_quads
+from ocr_doc.core.geometry import Quad, as_quads, quad_angle, quad_size, transform_quads
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.detectors.scale import estimate_text_height
 from ocr_doc.recognizer.crops import to_grey
@@ -109,6 +109,8 @@ class Look:
 
     def on_page(self) -> list[DetectedWord]:
         """What was read, in pixels of the page."""
+        if np.array_equal(self.view.matrix, np.eye(2, 3)):
+            return list(self.found)
         return [moved(word, self.view.matrix) for word in self.found]
 
 
@@ -129,8 +131,7 @@ class Turn:
 
 def moved(word: DetectedWord, matrix: Floats) -> DetectedWord:
     """A word mapped through a matrix (2, 3)."""
-    quads = transform_quads(np.array([word.quad, *word.characters]), matrix)
-    quad, *characters = (as_quad(each) for each in quads)
+    quad, *characters = as_quads(transform_quads(np.array([word.quad, *word.characters]), matrix))
     return DetectedWord(quad, word.confidence, tuple(characters))
 
 

@@ -149,7 +149,7 @@ def _around(quads: Floats) -> Quad:
     # In the words' mean direction; then turned by the slope of the line through their middles, long words first.
     basis = _basis(float(np.arctan2(mean[1], mean[0])))
     middles = quads.mean(axis=1) @ basis
-    u, v = middles.T - np.average(middles, axis=0, weights=widths)[:, None]
+    u, v = (middles - widths @ middles / widths.sum()).T
     spread = float((widths * u * u).sum())
     slope = float((widths * u * v).sum()) / spread if spread > 0 else 0.0
     turned = _basis(float(np.arctan2(mean[1], mean[0]) + np.arctan(slope)))

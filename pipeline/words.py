@@ -202,8 +202,12 @@ def _around(whole: Quad, parts: Sequence[Quad]) -> Quad:
 
 def rounded_quad(quad: Quad) -> Quad:
     """A quad with as many digits as results have."""
-    a, b, c, d = ((round(float(x), QUAD_DIGITS), round(float(y), QUAD_DIGITS)) for x, y in quad)
-    return a, b, c, d
+    # Written out: a page has thousands of corners.
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = quad
+    n = QUAD_DIGITS
+    return (round(ax, n), round(ay, n)), (round(bx, n), round(by, n)), (round(cx, n), round(cy, n)), (
+        round(dx, n), round(dy, n),
+    )  # fmt: skip
 
 
 def _confidence(value: float) -> float:

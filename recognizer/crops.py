@@ -83,10 +83,10 @@ def _upright(page: NDArray[np.uint8], quad: NDArray[np.float64]) -> NDArray[np.u
     height, width = page.shape[:2]
     x0, y0 = np.floor(quad.min(axis=0) + 0.5).astype(int)
     x1, y1 = np.floor(quad.max(axis=0) + 0.5).astype(int)
-    columns = np.clip(np.arange(x0, max(x1, x0 + 1)), 0, width - 1)
-    rows = np.clip(np.arange(y0, max(y1, y0 + 1)), 0, height - 1)
     if 0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height:
         return np.ascontiguousarray(page[y0:y1, x0:x1])
+    columns = np.clip(np.arange(x0, max(x1, x0 + 1)), 0, width - 1)
+    rows = np.clip(np.arange(y0, max(y1, y0 + 1)), 0, height - 1)
     return np.ascontiguousarray(page[rows[:, None], columns])
 
 

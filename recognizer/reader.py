@@ -359,7 +359,7 @@ def _pieces(index: int, crop: NormalCrop) -> list[_Piece]:
 
 
 def _padded(rows: Sequence[NDArray[np.float32]], blank: int) -> NDArray[np.float32]:
-    """Log-probabilities of several crops as one array (N, T, classes); certain blanks, which say nothing, fill it up."""
+    """Log-probabilities of several crops as one array (N, T, classes); certain blanks, which say nothing, fill up."""
     filled = np.full((len(rows), max(map(len, rows)), rows[0].shape[1]), -np.inf, dtype=np.float32)
     filled[:, :, blank] = 0.0
     for place, row in zip(filled, rows, strict=True):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ocr_doc.core.geometry import quad_angle, quad_size
+from ocr_doc.core.geometry import as_quad, as_quads, quad_angle, quad_size
 from ocr_doc.detectors.gaussian import SPREAD, visible_share
 from ocr_doc.detectors.maps import MapOptions, MapWord, decode_maps
 from ocr_doc.training.detector_data import draw_maps
@@ -192,3 +192,12 @@ def test_cost_does_not_grow_as_components_times_pixels() -> None:
         return min(times)
 
     assert cost(large) < 4.0 * cost(small)
+
+
+def test_quads_of_many_are_those_of_each() -> None:
+    corners = np.random.default_rng(1).normal(0, 50, (7, 4, 2))
+    assert as_quads(corners) == [as_quad(each) for each in corners]
+    assert as_quads(np.zeros((0, 4, 2))) == []
+    for wrong in (corners[:, :3], corners[0], np.full((1, 4, 2), np.nan)):
+        with pytest.raises(ValueError, match="four finite corners"):
+            as_quads(wrong)
