@@ -3,13 +3,15 @@
     python -m ocr_doc.evaluation.rendered_codes FOLDER --fonts A.ttf B.ttf --count 2000
 
 writes FOLDER/*.png and FOLDER.tsv, a line `image<TAB>code<TAB>look` each. Half of the signs are ones that people and
-machines confuse. Take fonts in which 0 and O, 1 and I and l differ, and which training does not use.
+machines confuse. Where a face draws two of them alike nobody can tell them apart, so a plant takes another face: fonts
+in which a pair differs by less than `LEAST` are left out, and a line says so. Give fonts that training does not use.
 """
 
 from __future__ import annotations
 
 import argparse
 import string
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,11 @@ Rng = np.random.Generator
 LOOK_ALIKES = "0O1Il5S8B2Z"
 CAP = 44
 """Pixels from the top of a capital to its foot, as codes are drawn; pictures are up to half that size."""
+PAIRS = ("0O", "1I", "1l", "Il", "5S", "8B", "2Z")
+LEAST = 0.25
+"""Ink in which the two of a pair differ, relative to the ink of one, from which they count as different to a reader."""
+# What of a shape is left to see at the size and sharpness of the pictures: a blur of so much of a capital's height.
+_SEEN = 1 / 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,35 @@ LOOKS: dict[str, Callable[[Rng, Mask], Mask]] = {
 }  # fmt: skip
 
 
+def difference(font: Path, pair: str) -> float:
+    """How much of their ink two characters of a font do not share where they stand in a row, from 0 to 2.
+
+    Both are drawn on one base line, blurred a little, and moved over one another to where they differ least.
+    """
+    first, second = (_alone(_scaled(font), c) for c in pair)
+    least = min(float(np.abs(first - np.roll(second, shift, axis=1)).sum()) for shift in range(-4, 5))
+    return least / max(float(first.sum()), float(second.sum()), 1.0)
+
+
+def telling_fonts(fonts: Sequence[Path]) -> list[Path]:
+    """Those fonts in which the characters of each of `PAIRS` differ by at least `LEAST`."""
+    return [font for font in fonts if min(difference(font, pair) for pair in PAIRS) >= LEAST]
+
+
+def _scaled(path: Path) -> ImageFont.FreeTypeFont:
+    """A font whose capitals are `CAP` pixels high."""
+    font = ImageFont.truetype(str(path), CAP)
+    return font.font_variant(size=CAP * CAP / -font.getbbox("H", anchor="ls")[1])
+
+
+def _alone(font: ImageFont.FreeTypeFont, text: str) -> Mask:
+    image = Image.new("L", (4 * CAP, 3 * CAP))
+    left, _, right, _ = font.getbbox(text, anchor="ls")
+    ImageDraw.Draw(image).text((2 * CAP - (left + right) / 2, 2 * CAP), text, fill=255, font=font, anchor="ls")
+    pixels = np.asarray(image, dtype=np.float32) / np.float32(255)
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), CAP * _SEEN), dtype=np.float32)
+
+
 def rendered_codes(fonts: Sequence[Path], count: int, seed: int = 1) -> Iterator[RenderedCode]:
     """Codes of six to ten signs, looks and fonts in turn.
 
@@ -137,9 +173,7 @@ def rendered_codes(fonts: Sequence[Path], count: int, seed: int = 1) -> Iterator
     names = list(LOOKS)
     for number in range(count):
         rng = np.random.default_rng((seed, number))
-        font = ImageFont.truetype(str(fonts[number // len(names) % len(fonts)]), CAP)
-        box = font.getbbox("H", anchor="ls")
-        font = font.font_variant(size=CAP * CAP / -box[1])
+        font = _scaled(fonts[number // len(names) % len(fonts)])
         text, look = _code(rng), names[number % len(names)]
         yield RenderedCode(_seen(rng, LOOKS[look](rng, _drawn(rng, font, text))), text, look)
 
@@ -182,9 +216,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=2000, help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="(%(default)s)")
     args = parser.parse_args(argv)
+    fonts = telling_fonts(args.fonts)
+    for font in sorted(set(args.fonts) - set(fonts)):
+        sys.stderr.write(f"{font}: draws look-alikes too much alike; left out\n")
+    if not fonts:
+        parser.error("no font is left")
     args.folder.mkdir(parents=True, exist_ok=True)
     lines = []
-    for number, code in enumerate(rendered_codes(args.fonts, args.count, args.seed)):
+    for number, code in enumerate(rendered_codes(fonts, args.count, args.seed)):
         name = f"{number:05d}.png"
         Image.fromarray(code.pixels).save(args.folder / name)
         lines.append(f"{name}\t{code.text}\t{code.look}\n")
