@@ -67,11 +67,11 @@ def strip_rows(rng: np.random.Generator, photo: Photo) -> Iterator[CropRow]:
         Crops that are looked at together: those of a row, or one alone.
     """
     draw = rng.random()
-    if draw < 0.15:
-        yield from ((crop,) for crop in _tight(rng, photo))
+    if draw < 0.3:
+        yield from ((crop,) for crop in _single(rng, photo, loose=draw < 0.14))
         return
     height = photo.bottom - photo.top
-    if draw < 0.3:
+    if draw < 0.4:
         above, below = rng.uniform(0.0, 0.35, 2) * height
     else:
         above, below = rng.normal(0.03, 0.06, 2) * height
@@ -80,7 +80,7 @@ def strip_rows(rng: np.random.Generator, photo: Photo) -> Iterator[CropRow]:
     for i, glyph in enumerate(strip.glyphs):
         if glyph.text.strip():
             crop = character_crop(strip.pixels, *_jittered(rng, strip, i))
-            if draw < 0.3 and rng.random() < 0.2:
+            if draw < 0.4 and rng.random() < 0.2:
                 crop = _peeked(rng, crop)
             row.append(CharacterCrop(crop, glyph.text))
     wrong = list(_wrong_cuts(rng, strip))
@@ -131,19 +131,32 @@ def _wrong_cuts(rng: np.random.Generator, strip: DrawnStrip) -> Iterator[Charact
                 yield CharacterCrop(character_crop(strip.pixels, glyph.right + 2.5, end - 2.5), "")
 
 
-def _tight(rng: np.random.Generator, photo: Photo) -> Iterator[CharacterCrop]:
-    """Characters cut out one by one, each filling its crop's height."""
+def _single(rng: np.random.Generator, photo: Photo, loose: bool) -> Iterator[CharacterCrop]:
+    """Characters cut out one by one, each filling its crop's height; or, loosely, with what is around them."""
     for glyph in photo.glyphs:
         height, width = glyph.bottom - glyph.top, glyph.right - glyph.left
         if height < 6 or height < 0.5 * (photo.bottom - photo.top):
             continue
-        top, bottom = rng.normal(0.02, 0.03, 2) * height
+        top, bottom = (rng.uniform(0.0, 0.35, 2) if loose else rng.normal(0.02, 0.03, 2)) * height
         single = Photo(photo.pixels, (glyph,), glyph.top, glyph.bottom)
         strip = cut_row(single, glyph.top - top, glyph.bottom + bottom)
         [found] = strip.glyphs
-        slack = rng.uniform(-0.06, 0.1, 2) * max(width, 0.3 * height) * ROW_HEIGHT / height
+        most = 0.3 if loose else 0.1
+        slack = rng.uniform(-0.06, most, 2) * max(width, 0.3 * height) * ROW_HEIGHT / height
         text = glyph.text.upper() if glyph.text in SAME_SHAPE else glyph.text
-        yield CharacterCrop(character_crop(strip.pixels, found.left - slack[0], found.right + slack[1]), text)
+        crop = character_crop(strip.pixels, found.left - slack[0], found.right + slack[1])
+        yield CharacterCrop(_banded(rng, crop) if loose else crop, text)
+
+
+def _banded(rng: np.random.Generator, crop: Crop) -> Crop:
+    """Edges of a window or of other things at some sides of a crop."""
+    crop = crop.copy()
+    for side in np.flatnonzero(rng.random(4) < 0.3):
+        view = np.rot90(crop, int(side))  # a view: what is drawn on it is drawn on the crop
+        first, thick = int(rng.integers(0, 2)), int(rng.integers(1, 5))
+        grain = rng.normal(0, 0.05, (thick, SIDE)).astype(np.float32)
+        view[first : first + thick] = np.clip(float(rng.random()) + grain, 0, 1)
+    return crop
 
 
 def _rolled(rng: np.random.Generator, photo: Photo, strip: DrawnStrip) -> Iterator[CharacterCrop]:
