@@ -7,7 +7,6 @@ text on one and, on the other, notes whose lines go their own way.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -16,6 +15,7 @@ import numpy as np
 
 from ocr_doc.layout.frame import Frame
 from ocr_doc.layout.ruled import Grid
+from ocr_doc.layout.sides import BESIDE, MIN_LETTERS, Side, chunk_table, find_side, independence
 from ocr_doc.layout.slope import Floats
 from ocr_doc.layout.whitespace import Rectangle, white_rectangles
 
@@ -23,6 +23,8 @@ from ocr_doc.layout.whitespace import Rectangle, white_rectangles
 MIN_WIDTH = 0.9
 # The narrowest in line with one that was found.
 MIN_TIGHT = 0.5
+# The same where words stand far apart, as on a typewriter: so many of the page's narrow spaces.
+SPACES = 1.5
 # Rectangles that share so much of their heights are judged once.
 ALIKE = 0.97
 # The shortest, in heights of text: two lines.
@@ -35,21 +37,16 @@ MIN_LINES = 4
 FEW_LINES = 2
 MIN_MEASURE = 6.0
 MIN_ALIGNED = 10.0
-MIN_LETTERS = 0.75
 MIN_FILL = 0.7
-# A line of at least so much of the column's width is text for certain if it is words.
-TEXTUAL_WIDTH = 0.5
+# A column at least so wide, in heights of text, may have lines that do not fill it (`Side.spoken`).
+WIDE_MEASURE = 16.0
 # Of the lines of the side with fewer, how many must stand beside no line of the other for the rows to be independent.
 INDEPENDENT = 0.3
-# Two lines stand beside one another when their middles differ by less than this, in heights.
-BESIDE = 0.22
 # Notes stand beside a text of so many lines, are at most so wide against it, and are independent or in so small a type.
 NOTED_LINES = 5
 NOTED_FILL = 0.8
 MAX_NOTE_WIDTH = 0.5
 NOTE_SIZE = 0.86
-# White within a line that its words are taken together over, in heights of text.
-WITHIN_LINE = 1.6
 # A column ends where the white between two of its lines passes the usual by so many heights, ...
 COLUMN_END = 1.1
 # ... or where lines are so many times taller: a heading over several columns that does not reach across the gutter.
@@ -72,78 +69,53 @@ class Gutter:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """The lines on one side of a rectangle, each up to the next white; (L,) each, from the top down."""
+def least_widths(space: float) -> tuple[float, float]:
+    """The narrowest gutter, and the narrowest in line with another, in heights of text.
 
-    x0: Floats
-    x1: Floats
-    y: Floats
-    h: Floats
-    words: Floats
-    letters: Floats
-    digits: Floats
-    outermost: bool
-
-    @property
-    def count(self) -> int:
-        return len(self.y)
-
-    @property
-    def measure(self) -> float:
-        """The width of the column: that of its longer lines."""
-        return float(np.sort(self.x1 - self.x0)[-1 - self.count // 10]) if self.count else 0.0
-
-    @property
-    def lettered(self) -> float:
-        """The share of letters among letters and digits."""
-        return float(self.letters.sum() / max((self.letters + self.digits).sum(), 1.0))
-
-    @property
-    def textual(self) -> Floats:
-        """The middles of lines that can only be running text: not short, no numbers."""
-        long = (self.x1 - self.x0 >= TEXTUAL_WIDTH * self.measure) & (self.words >= 2)
-        return self.y[long & (self.letters >= MIN_LETTERS * (self.letters + self.digits))]
-
-    @property
-    def fill(self) -> float:
-        """How much of the column its lines cover, the middle one."""
-        return float(np.median(self.x1 - self.x0)) / max(self.measure, 1e-6) if self.count else 0.0
+    Args:
+        space: A narrow space between words, in heights of text.
+    """
+    return max(MIN_WIDTH, SPACES * space), max(MIN_TIGHT, SPACES * space * MIN_TIGHT / MIN_WIDTH)
 
 
-def find_gutters(frame: Frame, chunks: Sequence[Sequence[int]], tight: Sequence[Sequence[int]]) -> list[Gutter]:
+def find_gutters(
+    frame: Frame, chunks: Sequence[Sequence[int]], tight: Sequence[Sequence[int]], space: float = 0.0
+) -> list[Gutter]:
     """The gutters of a page.
 
     Args:
         frame: All words.
-        chunks: Words less than `MIN_WIDTH` apart in one line, as lists of word numbers.
-        tight: The same for `MIN_TIGHT`.
+        chunks: Words less than the first of `least_widths` apart in one line, as lists of word numbers.
+        tight: The same for the second.
+        space: A narrow space between words, in heights of text.
 
     Returns:
         Gutters that do not lie over one another, the tallest first.
     """
     height = frame.height
+    min_width, min_tight = least_widths(space)
     if len(chunks) < 2 * MIN_LINES - 2:
         return []
-    table = _table(frame, chunks)
+    table = chunk_table(frame, chunks)
     wide = _wide(table, height)
     if len(wide) < MIN_LINES:
         return []
     found: list[Gutter] = []
     refused: list[Rectangle] = []
-    white = _beside_text(_white(frame, MIN_WIDTH), wide, MIN_LINES)
+    white = _beside_text(_white(frame, min_width), wide, MIN_LINES)
     for rectangle in white:
         if not _known(rectangle, found) and not _refused(rectangle, refused):
             judged = _judge(rectangle, table, height, found)
             rivals = [] if judged else _rivals(rectangle, white, height)
             # Two columns seen as one fill no column; so the other white of three columns parts them, if need be.
             judged = judged or (_judge(rectangle, table, height, [*found, *rivals]) if rivals else [])
+            judged = judged or _judge(rectangle, table, height, found, spoken=True)
             found += judged
             refused += [] if judged else [rectangle]
     if found:
         # In line with a gutter, less is believed: a heading has cut the columns, or long lines have narrowed it.
-        table = _table(frame, tight)
-        near = [each for each in _white(frame, MIN_TIGHT) if any(each.x0 < other.x < each.x1 for other in found)]
+        table = chunk_table(frame, tight)
+        near = [each for each in _white(frame, min_tight) if any(each.x0 < other.x < each.x1 for other in found)]
         for rectangle in _beside_text(near, _wide(table, height), FEW_LINES):
             if any(rectangle.x0 < each.x < rectangle.x1 for each in found) and not _known(rectangle, found):
                 found += _judge(rectangle, table, height, found, few=True)
@@ -212,25 +184,6 @@ def _wide(table: Floats, height: float) -> Floats:
     return table[(table[:, 1] - table[:, 0] >= 4.0 * height) & (table[:, 5] >= 2)]
 
 
-def _table(frame: Frame, chunks: Sequence[Sequence[int]]) -> Floats:
-    """(C, 8): x0, x1, y, height, letters, words, digits of each chunk and its own number."""
-    boxes = frame.boxes
-    owner = np.repeat(np.arange(len(chunks)), [len(chunk) for chunk in chunks])
-    words = np.array([i for chunk in chunks for i in chunk])
-    order = np.argsort(owner, kind="stable")
-    starts = np.searchsorted(owner[order], np.arange(len(chunks)))
-    members = words[order]
-    counts = np.bincount(owner, minlength=len(chunks)).astype(np.float64)
-
-    def total(values: Floats) -> Floats:
-        return np.asarray(np.add.reduceat(values[members], starts))
-
-    x0 = np.minimum.reduceat(boxes[members, 0], starts)
-    x1 = np.maximum.reduceat(boxes[members, 2], starts)
-    y, h = total(frame.centres[:, 1]) / counts, total(frame.heights) / counts
-    return np.stack([x0, x1, y, h, total(frame.letters), counts, total(frame.digits), np.arange(len(chunks))], axis=1)
-
-
 def _known(rectangle: Rectangle, found: Sequence[Gutter]) -> bool:
     """Whether a gutter that was found passes through the rectangle for most of its height."""
     for each in found:
@@ -241,22 +194,38 @@ def _known(rectangle: Rectangle, found: Sequence[Gutter]) -> bool:
 
 
 def _judge(
-    rectangle: Rectangle, table: Floats, height: float, found: Sequence[Gutter], *, few: bool = False
+    rectangle: Rectangle,
+    table: Floats,
+    height: float,
+    found: Sequence[Gutter],
+    *,
+    few: bool = False,
+    spoken: bool = False,
 ) -> list[Gutter]:
-    """The gutters in a rectangle, if what stands on its sides says that there are any."""
+    """The gutters in a rectangle, if what stands on its sides says that there are any.
+
+    Args:
+        rectangle: White.
+        table: The chunks of `chunk_table`.
+        height: The usual height of text.
+        found: Gutters that are known.
+        few: Whether few lines are enough, as in line with a gutter.
+        spoken: Whether lines of long and short measure, as in a play, are enough.
+    """
     middle = (rectangle.x0 + rectangle.x1) / 2
     lines = FEW_LINES if few else MIN_LINES
-    left, right = (_side(rectangle, table, height, side, found) for side in (-1, 1))
-    if min(left.count, right.count) >= lines and _columns(left, right, height, lines):
+    limits = [each.x for each in found if min(each.bottom, rectangle.y1) > max(each.top, rectangle.y0)]
+    left, right = (find_side(rectangle, table, height, side, limits) for side in (-1, 1))
+    if min(left.count, right.count) >= lines and _columns(left, right, height, lines, spoken=spoken):
         top, bottom = _extent(rectangle, left, right, height)
         return [Gutter(middle, a, b) for a, b in _without_tables(top, bottom, left, right, height)]
     for notes, text, name in ((left, right, "left"), (right, left, "right")):
-        if not few and notes.count and _notes(notes, text, height):
+        if not few and not spoken and notes.count and _notes(notes, text, height):
             return [Gutter(middle, float(notes.y[0] - notes.h[0]), float(notes.y[-1] + notes.h[-1]), name)]
     return []
 
 
-def _without_tables(top: float, bottom: float, left: _Side, right: _Side, height: float) -> list[tuple[float, float]]:
+def _without_tables(top: float, bottom: float, left: Side, right: Side, height: float) -> list[tuple[float, float]]:
     """A gutter's reach without the rows, two or more, that hold an amount at the right of a label."""
     rows = []
     for y, letters, digits in zip(right.y.tolist(), right.letters.tolist(), right.digits.tolist(), strict=True):
@@ -272,40 +241,9 @@ def _without_tables(top: float, bottom: float, left: _Side, right: _Side, height
     return [(a, b) for a, b in [*parts, (top, bottom)] if b - a > height]
 
 
-def _side(rectangle: Rectangle, table: Floats, height: float, side: int, found: Sequence[Gutter]) -> _Side:
-    """The lines left (-1) or right (1) of a rectangle."""
-    middle = (rectangle.x0 + rectangle.x1) / 2
-    here = table[(table[:, 2] > rectangle.y0) & (table[:, 2] < rectangle.y1)]
-    here = here[here[:, 1] <= middle] if side < 0 else here[here[:, 0] >= middle]
-    limits = [each.x for each in found if min(each.bottom, rectangle.y1) > max(each.top, rectangle.y0)]
-    near = [x for x in limits if (x - middle) * side > 0]
-    if near:
-        limit = min(near, key=lambda x: abs(x - middle))
-        here = here[(here[:, 0] + here[:, 1] - 2 * limit) * side < 0]
-    inner = -here[:, 1] if side < 0 else here[:, 0]
-    lines: list[list[float]] = []
-    outermost = not near
-    for x0, x1, y, h, letters, words, digits, _ in here[np.argsort(inner, kind="stable")].tolist():
-        line, off = None, math.inf
-        for each in lines:
-            if abs(each[2] - y) < off:
-                line, off = each, abs(each[2] - y)
-        if line is None or off > 0.5 * min(h, line[3]):
-            lines.append([x0, x1, y, h, letters, words, digits])
-        elif (line[0] - x1 if side < 0 else x0 - line[1]) <= WITHIN_LINE * height:
-            line[0], line[1] = min(line[0], x0), max(line[1], x1)
-            line[3] = max(line[3], h)
-            line[4:7] = line[4] + letters, line[5] + words, line[6] + digits
-        else:
-            outermost = False
-    rows = np.array(sorted(lines, key=lambda each: each[2]), dtype=np.float64).reshape(-1, 7)
-    x0s, x1s, ys, hs, letters, words, digits = rows.T
-    return _Side(x0s, x1s, ys, hs, words, letters, digits, outermost)
-
-
-def _columns(left: _Side, right: _Side, height: float, lines: int) -> bool:
+def _columns(left: Side, right: Side, height: float, lines: int, *, spoken: bool) -> bool:
     """Whether both sides are running text."""
-    independent = _independence(left, right, height) >= INDEPENDENT
+    independent = independence(left, right, height) >= INDEPENDENT
     for side in (left, right):
         if side.lettered < MIN_LETTERS or side.count < lines:
             return False
@@ -314,12 +252,13 @@ def _columns(left: _Side, right: _Side, height: float, lines: int) -> bool:
             return False
         if side.measure < (MIN_MEASURE if independent else MIN_ALIGNED) * height or words < (2 if independent else 3):
             return False
-        if side.fill < MIN_FILL * (0.7 if independent else 1.0):
+        of_speech = spoken and independent and side.measure >= WIDE_MEASURE * height and side.spoken
+        if side.fill < MIN_FILL * (0.7 if independent else 1.0) and not of_speech:
             return False
     return True
 
 
-def _notes(notes: _Side, text: _Side, height: float) -> bool:
+def _notes(notes: Side, text: Side, height: float) -> bool:
     """Whether one side is notes on the other."""
     if text.count < NOTED_LINES or text.fill < NOTED_FILL or text.lettered < MIN_LETTERS or not notes.outermost:
         return False
@@ -328,17 +267,10 @@ def _notes(notes: _Side, text: _Side, height: float) -> bool:
     if notes.lettered < MIN_LETTERS / 2 or notes.measure < 2 * height:
         return False
     smaller = float(np.median(notes.h)) < NOTE_SIZE * float(np.median(text.h))
-    return (smaller and notes.count > 1) or _independence(notes, text, height) >= 0.5
+    return (smaller and notes.count > 1) or independence(notes.worded, text, height) >= 0.5
 
 
-def _independence(one: _Side, other: _Side, height: float) -> float:
-    """The share of lines, of the side with fewer, that stand beside no line of the other."""
-    few, many = (one, other) if one.count <= other.count else (other, one)
-    off = np.abs(few.y[:, None] - many.y).min(axis=1)
-    return float((off > BESIDE * height).mean())
-
-
-def _extent(rectangle: Rectangle, left: _Side, right: _Side, height: float) -> tuple[float, float]:
+def _extent(rectangle: Rectangle, left: Side, right: Side, height: float) -> tuple[float, float]:
     """From where to where columns stand side by side.
 
     A column may be longer than its neighbour and still be read before it; but what stands apart from the longer one,

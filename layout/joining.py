@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.layout.frame import Frame
-from ocr_doc.layout.gutters import MIN_TIGHT, MIN_WIDTH, Gutter, beside_grids, find_gutters
+from ocr_doc.layout.gutters import Gutter, beside_grids, find_gutters, least_widths
 from ocr_doc.layout.ruled import Grid
 from ocr_doc.layout.slope import CHUNK, Floats, smooth_slopes
 
@@ -27,6 +27,8 @@ MAX_HEIGHT_RATIO = 3.0
 MAX_STACKING = 0.5
 # Words nearer than this, in heights, are near pairs; beyond, the slope's error decides between rows.
 NEAR_GAP = 4.0
+# Wider white between neighbours, in heights, is no space between words.
+MAX_SPACE = 2.0
 # Within this gap, in heights, words that share nothing across the text are surely of two rows.
 SURE_GAP = 15.0
 # What distance costs, against an alignment in [0, 1].
@@ -68,8 +70,10 @@ def join_rows(frame: Frame, grids: Sequence[Grid] = ()) -> tuple[list[list[int]]
     pairs = _pairs(frame, slopes)
     drops = _drop_capitals(frame)
     single = [[word] for word in range(len(slopes))]
-    tight = _merge(single, pairs, MIN_TIGHT)
-    gutters = find_gutters(frame, _merge(tight, pairs, MIN_WIDTH), tight)
+    space = _narrow_space(frame, pairs)
+    min_width, min_tight = least_widths(space)
+    tight = _merge(single, pairs, min_tight)
+    gutters = find_gutters(frame, _merge(tight, pairs, min_width), tight, space)
     gutters = [part for gutter in gutters for part in beside_grids(gutter, grids, frame.height)]
     parted = [one | other for one, other in zip(_parted(frame, gutters, drops), _in_rows(frame, grids), strict=True)]
     rows = _merge(single, _with_clashes(pairs, parted), NEAR_GAP)
@@ -81,6 +85,16 @@ def join_rows(frame: Frame, grids: Sequence[Grid] = ()) -> tuple[list[list[int]]
     rows = _with_drops(frame, rows, drops)
     left = frame.centres[:, 0] - frame.widths / 2
     return [sorted(row, key=lambda i: (left[i], frame.centres[i, 1], i)) for row in rows], gutters
+
+
+def _narrow_space(frame: Frame, pairs: _Pairs) -> float:
+    """A narrow space between words of the page, in heights: that which a quarter of them is below; 0 for none."""
+    x = frame.centres[:, 0]
+    nearest = np.full(len(x), np.inf)
+    left = np.where(x[pairs.first] < x[pairs.second], pairs.first, pairs.second)
+    np.minimum.at(nearest, left, pairs.gaps)
+    spaces = np.sort(nearest[nearest < MAX_SPACE])
+    return float(spaces[len(spaces) // 4]) if len(spaces) else 0.0
 
 
 def _measured_slopes(frame: Frame, rows: list[list[int]]) -> tuple[Floats, Floats]:
