@@ -30,8 +30,8 @@ from ocr_doc.recognizer.serial import Row, RowReading, SerialReader, with_opinio
 from ocr_doc.words import CONFIDENCE_DIGITS, rounded_quad
 
 # By so many nats a character the classifier may seem less sure than the recogniser and still be believed, where all
-# words are said to be codes...
-TRUST = 1.0
+# words are said to be codes (on drawn codes from 0 to 0.3 make no odds), and where the recogniser read a part only...
+TRUST, TRUST_LONGER = 0.1, 1.0
 # ...and by so many it must seem surer where words only look like codes.
 PROOF = 0.1
 # ...and by the geometric mean over its characters it must be at least so sure of itself.
@@ -57,12 +57,17 @@ _NO_CODE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A row with what the recogniser says of it: its text, and its characters with their confidences."""
+    """A row with what the recogniser says of it: its text, and its characters with their confidences.
+
+    Attributes:
+        whole: Whether the recogniser read all of the row.
+    """
 
     row: Row
     text: str
     confidence: float
     spoken: tuple[tuple[str, float], ...] = ()
+    whole: bool = True
 
     @property
     def evidence(self) -> float:
@@ -118,7 +123,8 @@ class SerialBranch:
         """
         items = [_of_found(*pair) for pair in zip(found, readings, strict=True)][:MOST_ROWS]
         longer = with_ends(grey, [item.row for item in items], self._classifier())
-        items = _uncovered(items, [replace(item, row=row) for item, row in zip(items, longer, strict=True)])
+        grown = [replace(item, row=row, whole=row is item.row) for item, row in zip(items, longer, strict=True)]
+        items = _uncovered(grown)
         words: list[Word] = []
         for item, reading in zip(items, self._read(grey, items), strict=True):
             words += [w for w in self._words(item, reading) if w.confidence ** (1 / len(w.text)) >= legible]
@@ -225,14 +231,14 @@ class SerialBranch:
         return tuple(notes)
 
 
-def _uncovered(before: Sequence[_Item], after: Sequence[_Item]) -> list[_Item]:
+def _uncovered(items: Sequence[_Item]) -> list[_Item]:
     """Rows that have become longer, and of the others those of which nothing is in these now."""
-    grown = [quad_box(new.row.quad) for old, new in zip(before, after, strict=True) if new.row is not old.row]
+    grown = [quad_box(new.row.quad) for new in items if not new.whole]
     kept = []
-    for old, new in zip(before, after, strict=True):
+    for new in items:
         box = quad_box(new.row.quad)
         lower = (other for other in grown if other[3] - other[1] > 0.9 * (box[3] - box[1]))
-        if new.row is not old.row or all(shared(box, other) < _COVERED for other in lower):
+        if not new.whole or all(shared(box, other) < _COVERED for other in lower):
             kept.append(new)
     return kept
 
@@ -240,6 +246,7 @@ def _uncovered(before: Sequence[_Item], after: Sequence[_Item]) -> list[_Item]:
 def _is_better(reading: SerialReading, item: _Item, trust: float) -> bool:
     if not reading.characters:
         return False
+    trust = trust if item.whole else max(trust, TRUST_LONGER)
     return not item.text or -reading.cost / len(reading.characters) + trust >= item.evidence
 
 
