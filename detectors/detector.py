@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 
 from ocr_doc.core.geometry import Quad, as_quads, clip_quads
 from ocr_doc.detectors.maps import MapOptions, MapWord, decode_maps
+from ocr_doc.detectors.regions import CELL, ink_regions
 from ocr_doc.detectors.scale import ScaleOptions, choose_scale, corrected_scale
-
-_MULTIPLE = 32
-"""Height and width of the network's input are multiples of this."""
 
 
 class ScoreEngine(Protocol):
@@ -117,13 +115,22 @@ class WordDetector:
             # Down to a half two points a side are all that a point covers; averages of areas take four times as long.
             method = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
             pixels = np.asarray(cv2.resize(pixels, (w, h), interpolation=method), dtype=np.uint8)
-        below, right = -h % _MULTIPLE, -w % _MULTIPLE
-        padded = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
-        batch = np.empty((1, 3, *padded.shape[:2]), dtype=np.float32)
-        for plane, channel in zip(batch[0], cv2.split(padded), strict=True):
-            np.multiply(channel, np.float32(1 / 255), out=plane, dtype=np.float32)
-        maps = self._engine(batch)[0]
+        below, right = -h % CELL, -w % CELL
+        padded = np.asarray(cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE), dtype=np.uint8)
+        maps = self._maps(padded)
         return maps[:, : -(-h // 2), : -(-w // 2)], (2.0 * width / w, 2.0 * height / h)
+
+    def _maps(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The maps (2, H/2, W/2) of pixels (H, W, 3), H and W multiples of 32; 0 where there is no ink."""
+        height, width = pixels.shape[:2]
+        maps = np.zeros((2, height // 2, width // 2), dtype=np.float32)
+        for left, top, right, bottom in ink_regions(pixels):
+            part = pixels[top:bottom, left:right]
+            batch = np.empty((1, 3, *part.shape[:2]), dtype=np.float32)
+            for plane, channel in zip(batch[0], cv2.split(part), strict=True):
+                np.multiply(channel, np.float32(1 / 255), out=plane, dtype=np.float32)
+            maps[:, top // 2 : bottom // 2, left // 2 : right // 2] = self._engine(batch)[0]
+        return maps
 
     def _look(self, pixels: NDArray[np.uint8], scale: float) -> list[DetectedWord]:
         maps, factors = self.scores(pixels, scale)

@@ -200,7 +200,9 @@ class WordReader:
 
     def _read_pieces(self, pieces: list[_Piece]) -> Iterator[tuple[int, Reading]]:
         """Index and reading of each crop."""
-        crops, scales, rows = [], [], []
+        crops: list[int] = []
+        scales: list[float] = []
+        rows: list[NDArray[np.float32]] = []
         for crop, scale, row in self._log_probs(pieces):
             # Steps are decoded one after the other, for all crops of about one length at once.
             if rows and (len(row) > _ALIKE * len(rows[0]) or (len(rows) + 1) * len(row) > _DECODED):
