@@ -46,6 +46,9 @@ ACTIVE = 0.22
 _LEAST = 1e-6
 # A small letter so probable says that a row has small letters.
 _SMALL = 0.8
+# Nats between the likeliest O and the likeliest 0 of a row from which its rings are of two kinds, and nats within which
+# a ring is in doubt.
+RINGS_APART, DOUBT = 0.5, 1.5
 # Letters whose small form is the same shape.
 _SAME_SHAPE = "CKOPSUVWXYZ"
 
@@ -135,7 +138,7 @@ def read_lattice(lattice: Lattice, strip: Strip, classifier: CharacterClassifier
     path, total = cheapest(lattice, costs)
     cost = total - float(costs[path].sum()) - float(best[path].sum())
     characters = []
-    for piece, row in zip(path, np.exp(one_case(lattice.log_probs[path], classifier.symbols)), strict=True):
+    for piece, row in zip(path, np.exp(_named(lattice.log_probs[path], classifier.symbols)), strict=True):
         alternatives = classifier.alternatives(row)
         text, confidence = alternatives[0]
         characters.append(placed(text, confidence, lattice.cuts[piece], strip, alternatives))
@@ -213,6 +216,36 @@ def one_case(log_probs: Floats, symbols: Sequence[str]) -> Floats:
     capitals = either_case(log_probs, symbols)
     capitals[:, [b for _, b in pairs]] = np.log(_LEAST)
     return capitals
+
+
+def _named(log_probs: Floats, symbols: Sequence[str]) -> Floats:
+    return two_rings(one_case(log_probs, symbols), symbols)
+
+
+def two_rings(log_probs: Floats, symbols: Sequence[str]) -> Floats:
+    """The characters (N, classes) of a row, its rings told apart by one another where each alone is in doubt.
+
+    A code's face draws O in one way and 0 in another. So rings that differ are both, those that do not are the same.
+    """
+    known = {symbol: k for k, symbol in enumerate(symbols)}
+    if "0" not in known or "O" not in known or not len(log_probs):
+        return log_probs
+    zero, letter = known["0"], known["O"]
+    rings = np.flatnonzero(np.isin(log_probs[:, 1:].argmax(axis=1) + 1, (zero, letter)))
+    if len(rings) < 2:
+        return log_probs
+    margins = (log_probs[rings, letter] - log_probs[rings, zero]).astype(np.float64)
+    ordered = np.sort(margins)
+    if ordered[-1] - ordered[0] > RINGS_APART:
+        widest = int(np.diff(ordered).argmax())
+        moved = margins - np.clip(ordered[widest : widest + 2].mean(), -DOUBT, DOUBT)
+    else:
+        moved = np.full(len(rings), margins.mean())
+    named = log_probs.copy()
+    both = np.logaddexp(log_probs[rings, letter], log_probs[rings, zero])
+    named[rings, letter] = both - np.logaddexp(0.0, -moved)
+    named[rings, zero] = both - np.logaddexp(0.0, moved)
+    return np.asarray(named, dtype=np.float32)
 
 
 def _pairs(symbols: Sequence[str]) -> list[tuple[int, int]]:

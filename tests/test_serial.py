@@ -24,6 +24,7 @@ from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
 from ocr_doc.recognizer.patterns import parse_pattern
 from ocr_doc.recognizer.reader import ReadCharacter, Reading
 from ocr_doc.recognizer.row_ends import with_ends
+from ocr_doc.recognizer.segments import two_rings
 from ocr_doc.recognizer.serial import Row, RowReading, SerialReader, with_opinion
 from ocr_doc.serial import SerialBranch, looks_like_code
 
@@ -133,6 +134,24 @@ def test_a_check_digit_decides(classifier: CharacterClassifier, monkeypatch: pyt
     reading = read(classifier, page, row(places), "one")
     assert reading.fitted is not None
     assert reading.fitted.text == "A13"
+
+
+def rings(*margins: float) -> str:
+    """How rings are named of which an O is so many nats likelier than a 0, after an A."""
+    symbols = ("", "0", "A", "O")
+    scores = np.array([[-9, -5, 0, -5], *([-9, -m / 2, -9, m / 2] for m in margins)], np.float32)
+    named = two_rings(scores - np.logaddexp.reduce(scores, axis=1, keepdims=True), symbols)
+    np.testing.assert_allclose(np.exp(named).sum(axis=1), 1.0, atol=1e-5)
+    return "".join(symbols[k] for k in named.argmax(axis=1))
+
+
+def test_rings_that_differ_are_a_letter_and_a_digit() -> None:
+    assert rings(-0.4, -1.2, -0.3) == "AO0O"
+    assert rings(1.4, 0.2) == "AO0"
+    assert rings(-0.2, 0.1, -0.3) == "A000"  # all alike: what most of them are
+    assert rings(-6.0, -4.0, -7.0) == "A000"  # no doubt, no change
+    assert rings(5.0, 3.0) == "AOO"
+    assert rings(0.3) == "AO"
 
 
 def test_the_recogniser_decides_what_the_classifier_doubts() -> None:
