@@ -138,7 +138,7 @@ def log_likelihoods(log_probs: FloatArray, labels: Sequence[Labels], blank: int 
     rows = np.arange(count)
     final = alpha[rows, 2 * lengths] + np.where(lengths > 0, alpha[rows, 2 * lengths - 1], 0.0)
     with np.errstate(divide="ignore"):
-        return np.minimum(np.log([*scales, final]).sum(axis=0), 0.0)
+        return np.asarray(np.minimum(np.log([*scales, final]).sum(axis=0), 0.0), dtype=np.float64)
 
 
 def part_confidences(
