@@ -36,7 +36,7 @@ exit codes: 0 ok, 1 internal fault, 2 usage, 3 input missing, 4 empty, 5 broken,
 # Parsed arguments that are options of a call or of the engines; the rest is the command line's own.
 _READING = (
     *("dpi", "pages", "password", "pdf_renderer", "pdf_text", "orientation"),
-    *("min_confidence", "min_legibility", "vocabulary", "beam_width", "batch_size", "characters", "fields"),
+    *("min_confidence", "min_legibility", "vocabulary", "quality", "beam_width", "batch_size", "characters", "fields"),
     *("serial", "pattern"),
 )
 _ENGINE = ("device", "threads", "weights")
@@ -105,6 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--pattern", metavar="PATTERN",
         help="what codes look like: AAAA9999999, a regular expression, or iso6346, ean, vin, iban, luhn")  # fmt: skip
     add("--vocabulary", action=argparse.BooleanOptionalAction, help="known words decide where print is in doubt (yes)")
+    add("--quality", choices=("fast", "best"), help="best looks at doubtful print more than once (fast)")
     add("--beam-width", type=_number(int, 1), metavar="N", help="readings kept while a word is decoded (1: greedy)")
     add("--lexicon", metavar="FILE", help="words, one a line, that a beam search prefers")
     add("--batch-size", type=_number(int, 1), metavar="N", help="word crops read at once, at most (64)")

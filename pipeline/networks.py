@@ -211,7 +211,12 @@ def _make_reader(engine: Engine, alphabet: Alphabet, words: Callable[[], Vocabul
     beam = 0 if options.beam_width == 1 else options.beam_width
     lexicon = None if options.lexicon is None else Lexicon(options.lexicon)
     vocabulary = words() if options.vocabulary and lexicon is None else None
-    return WordReader(engine, alphabet, ReaderOptions(beam, lexicon, vocabulary, batch_size=options.batch_size))
+    second_look = options.quality == "best"
+    return WordReader(
+        engine,
+        alphabet,
+        ReaderOptions(beam, lexicon, vocabulary, second_look=second_look, batch_size=options.batch_size),
+    )
 
 
 def _build_detector(config: Mapping[str, object]) -> Module:

@@ -19,6 +19,7 @@ from ocr_doc.text_layer import PdfText
 Device = Literal["auto", "cpu", "cuda"]
 Orientation = Literal["auto", 0, 90, 180, 270]
 Serial = Literal["auto", "always", "never"]
+Quality = Literal["fast", "best"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Options:
         min_confidence: In [0, 1]; words below it are left out of the result. 0 leaves out none.
         min_legibility: In [0, 1]; words whose characters are less probable than this, in the geometric mean, are left
             out: specks, rules and show-through that the detector took for text. 0 leaves out none.
+        quality: "best" looks at print in doubt more than once, which takes a third more time; "fast" once.
         beam_width: Readings kept while a word is decoded; 1 takes the best symbol at each step.
         vocabulary: Whether the words people write decide where the network is in doubt between two readings; not with a
             lexicon. Off, the image alone counts.
@@ -84,6 +86,7 @@ class Options:
     min_confidence: float = 0.0
     min_legibility: float = 0.4
     vocabulary: bool = True
+    quality: Quality = "fast"
     beam_width: int = 1
     lexicon: tuple[str, ...] | None = None
     batch_size: int = 64
@@ -103,6 +106,9 @@ class Options:
         if self.serial not in get_args(Serial):
             known = ", ".join(get_args(Serial))
             raise UsageError(f"{self.serial!r} is no way to read serial codes.", f"Choose one of {known}.")
+        if self.quality not in get_args(Quality):
+            known = ", ".join(get_args(Quality))
+            raise UsageError(f"There is no quality {self.quality!r}.", f"Choose one of {known}.")
         if self.pattern is not None:
             if self.serial == "never":
                 raise UsageError("A pattern is for serial codes.", "Use --serial auto or always with it.")

@@ -31,6 +31,7 @@ from ocr_doc.recognizer.ctc import (
 )
 from ocr_doc.recognizer.doubts import settle_doubts
 from ocr_doc.recognizer.lexicon import Lexicon
+from ocr_doc.recognizer.looks import look_again
 from ocr_doc.recognizer.vocabulary import Vocabulary
 from ocr_doc.weights.engines import Engine, EngineMemoryError
 
@@ -62,6 +63,7 @@ class ReaderOptions:
         vocabulary: How common words are; decides words that the network is not sure of. None to go by the image alone.
         allowed: The only symbols that may appear; None for all. Confidences are those of the network without this
             rule, so that a symbol forced by it shows by its low confidence.
+        second_look: Whether crops in doubt are looked at once more, see `ocr_doc.recognizer.looks`.
         batch_size: Crops in a batch at most.
         max_batch_pixels: Pixels in a batch at most (one crop always passes); None for a default by device.
 
@@ -73,6 +75,7 @@ class ReaderOptions:
     lexicon: Lexicon | None = None
     vocabulary: Vocabulary | None = None
     allowed: str | None = None
+    second_look: bool = False
     batch_size: int = 64
     max_batch_pixels: int | None = None
 
@@ -221,7 +224,10 @@ class WordReader:
         pieces = sorted(pieces, key=lambda piece: piece.pixels.shape[1])
         for width, same in groupby(pieces, key=lambda piece: piece.pixels.shape[1]):
             for batch in _batches(list(same), self._batch_limit(width)):
-                log_probs = self._run(np.stack([piece.pixels for piece in batch])[:, None])
+                seen = np.stack([piece.pixels for piece in batch])[:, None]
+                log_probs = self._run(seen)
+                if self.options.second_look:
+                    log_probs = look_again(self._run, seen, log_probs)
                 stride = width // log_probs.shape[1]
                 for piece, row in zip(batch, log_probs, strict=True):
                     parts.setdefault(piece.crop, []).append(row[piece.keep[0] // stride : piece.keep[1] // stride])

@@ -8,7 +8,7 @@ from typing import Literal
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
-from ocr_doc.options import Orientation, Serial
+from ocr_doc.options import Orientation, Quality, Serial
 from ocr_doc.server.faults import Refusal
 from ocr_doc.text_layer import PdfText
 
@@ -35,6 +35,8 @@ class ReadOptions(BaseModel):
     """Leaves out words below this."""
     min_legibility: float = Field(0.4, ge=0, le=1)
     """Leaves out what reads like no text."""
+    quality: Quality = "fast"
+    """Best looks at doubtful print more than once, which takes a third more time."""
     beam_width: int = Field(1, ge=1, le=32)
     """Readings kept while a word is decoded; 1 is fastest."""
     vocabulary: bool = True

@@ -379,6 +379,13 @@ export interface components {
              */
             min_legibility: number;
             /**
+             * Quality
+             * @description Best looks at doubtful print more than once, which takes a third more time.
+             * @default fast
+             * @enum {string}
+             */
+            quality: "fast" | "best";
+            /**
              * Beam Width
              * @description Readings kept while a word is decoded; 1 is fastest.
              * @default 1
@@ -609,6 +616,13 @@ export interface components {
              */
             min_legibility: number;
             /**
+             * Quality
+             * @description Best looks at doubtful print more than once, which takes a third more time.
+             * @default fast
+             * @enum {string}
+             */
+            quality: "fast" | "best";
+            /**
              * Beam Width
              * @description Readings kept while a word is decoded; 1 is fastest.
              * @default 1
@@ -763,6 +777,13 @@ export interface components {
              * @default 0.4
              */
             min_legibility: number;
+            /**
+             * Quality
+             * @description Best looks at doubtful print more than once, which takes a third more time.
+             * @default fast
+             * @enum {string}
+             */
+            quality: "fast" | "best";
             /**
              * Beam Width
              * @description Readings kept while a word is decoded; 1 is fastest.
