@@ -35,6 +35,9 @@ _FORM = re.compile(rf"\b(?:{'|'.join(_FORMS)})")
 _WEAK_FORM = re.compile(
     r"\b(?:CO\.?(?! *(?:REG|NO))|ENTERPRISES?|TRADING|COMPANY(?! *(?:REG|NO))|& CO)(?!\w)", re.IGNORECASE
 )
+# "S/B" with one sign misread, and "SDN" whose "BHD" was not read: no name ends in it alone.
+_MISREAD_SB = re.compile(r"(?<=\w )(?:S ?/ ?[D8]|5 ?/ ?B)(?=\s*[(\[]|\s*$)", re.IGNORECASE)
+_LONE_SDN = re.compile(r"(?<=\w )SDN\.?$", re.IGNORECASE)
 _SDN_BHD = re.compile(r"\b(?!SDN\.? ?BHD)S[DO0U]N[.,]?\s?[BI8][HNM][DO0]\b\.?", re.IGNORECASE)
 # Words that name a firm's business.
 _BUSINESSES = """
@@ -158,7 +161,8 @@ def _written_name(text: str, words: Sequence[Word], rows: Sequence[Row]) -> str:
     form = find_form(text)
     if form is not None and "SDN BHD" not in text.upper():
         text = f"{text[: form[0]]}SDN BHD{text[form[1] :]}"
-    return text.strip(" ,:;*-=~_\"'•·|>").removeprefix(". ").strip()
+    text = text.strip(" ,:;*-=~_\"'•·|>").removeprefix(". ").strip()
+    return _LONE_SDN.sub("SDN BHD", _MISREAD_SB.sub("S/B", text))
 
 
 def _customer_rows(rows: Sequence[Row]) -> set[int]:
@@ -200,7 +204,7 @@ def _candidate(rows: Sequence[Row], i: int, usual: float) -> _Name | None:
 
 def _form_end(text: str) -> int | None:
     """Where a name with a form of firm ends: behind the form, or the forms that follow one another."""
-    matches = list(_FORM.finditer(text))
+    matches = list(_FORM.finditer(text)) or list(_MISREAD_SB.finditer(text))
     if not matches:
         misread = find_form(text)
         return misread[1] if misread is not None else None

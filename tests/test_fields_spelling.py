@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ocr_doc.core.geometry import box_quad
 from ocr_doc.core.records import Page, Word
 from ocr_doc.fields.find import find_fields
 from ocr_doc.fields.spelling import accents_usual, find_form, mended
@@ -67,3 +68,33 @@ def test_a_vendor_is_spelled_right_and_its_words_stay_as_read() -> None:
     assert vendor is not None
     assert vendor.value == "ANEKA HARDWARE SDN BHD"
     assert [word.text for word in vendor.words] == ["ANEKA", "HARDMARE", "SDN", "EMD"]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("99 CORNER MART S/D (519537-X)", "99 CORNER MART S/B"),
+        ("99 CORNER MART 5/B", "99 CORNER MART S/B"),
+        ("ONE SEAFOOD RESTAURANT SDN", "ONE SEAFOOD RESTAURANT SDN BHD"),
+        ("CORNER MART S/DAY", "CORNER MART S/DAY"),
+    ],
+)
+def test_a_form_of_which_a_part_was_misread_or_not_read_is_whole(line: str, name: str) -> None:
+    texts = [line, "No. 12, JALAN MAJU", "81100 JOHOR BAHRU", "DATE: 12/03/2018", "TOTAL RM 12.00"]
+    placed = [
+        Word(part, 0.9, box_quad((x, 30.0 * y, x + 9.0 * len(part), 30.0 * y + 20)))
+        for y, text in enumerate(texts)
+        for x, part in _placed(text)
+    ]
+    vendor = find_fields([Page(1, 600, 200, lay_out(placed).blocks)]).vendor
+    assert vendor is not None
+    assert vendor.value == name
+
+
+def _placed(text: str) -> list[tuple[float, str]]:
+    """The parts of a text and where each begins."""
+    places, x = [], 0.0
+    for part in text.split():
+        places.append((x, part))
+        x += 9.0 * len(part) + 6.0
+    return places
