@@ -109,7 +109,8 @@ def find_gutters(
             rivals = [] if judged else _rivals(rectangle, white, height)
             # Two columns seen as one fill no column; so the other white of three columns parts them, if need be.
             judged = judged or (_judge(rectangle, table, height, [*found, *rivals]) if rivals else [])
-            judged = judged or _judge(rectangle, table, height, found, spoken=True)
+            if not judged and rectangle.height >= RIVAL_HEIGHT * height:
+                judged = _judge(rectangle, table, height, found, spoken=True)
             found += judged
             refused += [] if judged else [rectangle]
     if found:
