@@ -37,7 +37,7 @@ def look_again(run: Callable[[Floats], Floats], crops: Floats, log_probs: Floats
     chosen = crops[doubtful]
     looks = [log_probs[doubtful], *(run(change(chosen)) for change in (_higher, _lower, _blurred))]
     mean = np.mean([np.exp(look) for look in looks], axis=0)
-    averaged = log_probs.copy()
+    averaged: Floats = log_probs.copy()
     averaged[doubtful] = np.log(np.maximum(mean, _LEAST))
     return averaged
 

@@ -50,9 +50,10 @@ def prose(rng: np.random.Generator, words: Sequence[str], language: str, longest
     return "".join(pieces)
 
 
-def _quotes(rng: np.random.Generator, language: str) -> str:
+def _quotes(rng: np.random.Generator, language: str) -> tuple[str, str]:
     pairs = _QUOTES.get(language, _QUOTES["en"])
-    return pairs[0] if rng.random() < 0.6 else pairs[int(rng.integers(len(pairs)))]
+    pair = pairs[0] if rng.random() < 0.6 else pairs[int(rng.integers(len(pairs)))]
+    return pair[0], pair[1]
 
 
 def _ended(rng: np.random.Generator, word: str, gap: str, closing: str) -> tuple[str, bool]:
