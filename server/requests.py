@@ -36,7 +36,7 @@ class ReadOptions(BaseModel):
     min_legibility: float = Field(0.4, ge=0, le=1)
     """Leaves out what reads like no text."""
     quality: Quality = "fast"
-    """Best looks at doubtful print more than once, which takes a third more time."""
+    """Best looks at doubtful print more than once, which takes half as much time again."""
     beam_width: int = Field(1, ge=1, le=32)
     """Readings kept while a word is decoded; 1 is fastest."""
     vocabulary: bool = True

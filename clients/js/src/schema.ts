@@ -380,7 +380,7 @@ export interface components {
             min_legibility: number;
             /**
              * Quality
-             * @description Best looks at doubtful print more than once, which takes a third more time.
+             * @description Best looks at doubtful print more than once, which takes half as much time again.
              * @default fast
              * @enum {string}
              */
@@ -617,7 +617,7 @@ export interface components {
             min_legibility: number;
             /**
              * Quality
-             * @description Best looks at doubtful print more than once, which takes a third more time.
+             * @description Best looks at doubtful print more than once, which takes half as much time again.
              * @default fast
              * @enum {string}
              */
@@ -779,7 +779,7 @@ export interface components {
             min_legibility: number;
             /**
              * Quality
-             * @description Best looks at doubtful print more than once, which takes a third more time.
+             * @description Best looks at doubtful print more than once, which takes half as much time again.
              * @default fast
              * @enum {string}
              */
