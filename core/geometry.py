@@ -75,6 +75,15 @@ def quad_size(quad: Quad | FloatArray) -> tuple[float, float]:
     return along / 2, across / 2
 
 
+def box_overlap(one: Box, other: Box) -> float:
+    """Area in both boxes as a share of the smaller one's, in [0, 1]."""
+    width, height = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return width * height / max(min(areas), 1e-6)
+
+
 def quad_part(quad: Quad, start: float, end: float) -> Quad:
     """The part of a quad between two fractions of its length along the text; 0 and 1 are its own ends."""
     a, b, c, d = quad

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.geometry import Box, as_quad, box_quad, quad_angle, quad_box, quad_size
+from ocr_doc.core.geometry import Box, as_quad, box_overlap, box_quad, quad_angle, quad_box, quad_size
 from ocr_doc.detectors.detector import DetectedWord, WordDetector
 from ocr_doc.networks import Detector
 from ocr_doc.phrases import join_phrases
@@ -144,15 +144,6 @@ def _chosen(weighed: Sequence[tuple[DetectedWord, float]]) -> list[DetectedWord]
         if weight < _LEAST_WEIGHT:
             break
         box = quad_box(word.quad)
-        if all(shared(box, other) < _SAME for _, other in kept):
+        if all(box_overlap(box, other) < _SAME for _, other in kept):
             kept.append((word, box))
     return [word for word, _ in kept]
-
-
-def shared(a: Box, b: Box) -> float:
-    """Area in both boxes as a share of the smaller one's."""
-    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
-    return width * height / max(min(areas), 1e-6)

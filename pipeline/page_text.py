@@ -123,14 +123,15 @@ class PageReader:
     def _see(self, view: View, known: Floats | None = None, words: Sequence[DetectedWord] | None = None) -> Look:
         """Finds the words of a view, where they are not found yet, and reads them all, neighbours joined."""
         words = self._find(view, known) if words is None else words
+        grey = view.grey
         if self._options.min_legibility:
-            words = without_show_through(view.grey, words)
+            words = without_show_through(grey, words)
         if self._options.serial == "always" and (serial := self._serial()) is not None:
             finder = self._detector()
             if isinstance(finder, WordDetector):
                 words = _new(find_codes(finder, view.pixels, words, serial.judge(view.pixels)), view, known)
         found = join_phrases(words)
-        return Look(view, words, found, self._read(view.grey, found))
+        return Look(view, words, found, self._read(grey, found))
 
     def _find(self, view: View, known: Floats | None) -> Sequence[DetectedWord]:
         """Finds the words of a view; those that stand on the page in known boxes are left out."""

@@ -15,8 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.codes import Judge, crop_rows, shared
-from ocr_doc.core.geometry import Quad, quad_box, quad_part, quad_size
+from ocr_doc.codes import Judge, crop_rows
+from ocr_doc.core.geometry import Quad, box_overlap, quad_box, quad_part, quad_size
 from ocr_doc.core.records import Alternative, Character, Word, WordReading
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.networks import Detector
@@ -238,7 +238,7 @@ def _uncovered(items: Sequence[_Item]) -> list[_Item]:
     for new in items:
         box = quad_box(new.row.quad)
         lower = (other for other in grown if other[3] - other[1] > 0.9 * (box[3] - box[1]))
-        if not new.whole or all(shared(box, other) < _COVERED for other in lower):
+        if not new.whole or all(box_overlap(box, other) < _COVERED for other in lower):
             kept.append(new)
     return kept
 

@@ -14,7 +14,7 @@ from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
 from ocr_doc.recognizer.fitting import fit_pattern
 from ocr_doc.recognizer.patterns import Pattern
 from ocr_doc.recognizer.reader import ReadCharacter
-from ocr_doc.recognizer.segments import Cut, boxes_worth, build_lattices, look_again, read_lattice
+from ocr_doc.recognizer.segments import Cut, boxes_worth, build_lattices, name_together, read_lattice
 
 # What the CRNN says counts so many times what the classifier says of a character, as powers of probabilities...
 OPINION = 0.3
@@ -84,7 +84,7 @@ class SerialReader:
         hints = [cuts_of(rows[i], strip) for i, strip in zip(sound, strips, strict=True)]
         places = [[_column(p, strip) for p in rows[i].places] for i, strip in zip(sound, strips, strict=True)]
         readings = [RowReading(SerialReading(()))] * len(rows)
-        lattices = look_again(build_lattices(strips, hints, places, self.classifier), strips, self.classifier)
+        lattices = name_together(build_lattices(strips, hints, places, self.classifier), strips, self.classifier)
         for i, strip, lattice in zip(sound, strips, lattices, strict=True):
             free = read_lattice(lattice, strip, self.classifier)
             fitted = None if self.pattern is None else fit_pattern(lattice, strip, self.classifier, self.pattern)
