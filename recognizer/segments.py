@@ -103,7 +103,9 @@ def build_lattices(
     return lattices
 
 
-def name_together(lattices: Sequence[Lattice], strips: Sequence[Strip], classifier: CharacterClassifier) -> list[Lattice]:
+def name_together(
+    lattices: Sequence[Lattice], strips: Sequence[Strip], classifier: CharacterClassifier
+) -> list[Lattice]:
     """Lattices in which the pieces of the cheapest way are named anew, those of a row looked at together.
 
     Whether a ring is an O or a 0 depends on the face, and of that the other characters of the row tell.
