@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -32,6 +32,7 @@ class _Word:
 class _Page:
     image: NDArray[np.uint8]
     words: tuple[_Word, ...]
+    unknown: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 4)))
 
 
 def _page(rng: np.random.Generator) -> _Page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,7 @@ class _Word:
 class _Page:
     image: NDArray[np.uint8]
     words: tuple[_Word, ...]
+    unknown: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 4)))
 
 
 def _draw_page(rng: np.random.Generator) -> _Page:

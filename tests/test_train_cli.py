@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 pytest.importorskip("torch")
 pytest.importorskip("safetensors")
@@ -31,7 +32,7 @@ from ocr_doc.recognizer.reader import WordReader
 from ocr_doc.training import detector_cli, recognizer_cli, recognizer_data, text
 from ocr_doc.training.checkpoints import load_checkpoint
 from ocr_doc.training.cli import main
-from ocr_doc.training.recognizer_cli import word_source
+from ocr_doc.training.run_cli import sources_and_shares
 from ocr_doc.weights.engines import open_engine
 from ocr_doc.weights.manifest import load_manifest
 
@@ -118,6 +119,36 @@ def test_a_detector_is_trained_and_exported(run: Run, tmp_path: Path) -> None:
     assert load_manifest(tmp_path / "w").entry("detector", "eye").config["architecture"] == "craft-light"
 
 
+def test_a_detector_learns_from_labelled_pages(run: Run, tmp_path: Path) -> None:
+    sheet = Image.new("L", (420, 140), 255)
+    for y, line in ((12, "Total amount: 12.50"), (80, "Thank you for coming")):
+        ImageDraw.Draw(sheet).text((20, y), line, fill=0, font=ImageFont.load_default(26))
+    sheet.save(tmp_path / "p.png")
+    boxes = [[18, 12, 380, 48], [18, 80, 380, 116]]
+    texts = ["TOTAL AMOUNT: 12.50", "some other text altogether"]
+    lines = [{"box": box, "text": text} for box, text in zip(boxes, texts, strict=True)]
+    (tmp_path / "pages.jsonl").write_text(json.dumps({"image": "p.png", "lines": lines}))
+    code, told = run("pages", tmp_path / "pages.jsonl", tmp_path / "set")
+    assert code == 0
+    assert "1 pages with 3 words written, 1 places unknown" in told
+    listed = tmp_path / "set.jsonl"
+    (tmp_path / "own.jsonl").write_text(
+        json.dumps({"image": "p.png", "text": "Total amount: 12.50\nThank you for coming"})
+    )
+    code, told = run("pages", tmp_path / "own.jsonl", tmp_path / "text", "--transcripts")
+    assert (code, "1 pages with 7 words" in told) == (0, True)
+
+    options = [*_short(tmp_path, 1), "--batch", 1, "--side", 64, "--pages", f"{listed}=0.5", "--validation", listed]
+    code, told = run("detector", tmp_path / "run", *options)
+    assert code == 0
+    assert "real_f1" in told
+    (tmp_path / "only.json").write_text('["q.png"]')
+    code, told = run("pages", tmp_path / "pages.jsonl", tmp_path / "none", "--only", tmp_path / "only.json")
+    assert (code, told.count("\n")) == (ExitCode.INPUT_BROKEN, 1)
+    code, told = run("detector", tmp_path / "other", *_short(tmp_path, 1), "--pages", tmp_path / "none.jsonl")
+    assert code == ExitCode.INPUT_BROKEN
+
+
 def test_lines_become_a_list(run: Run, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "p.png"), np.full((60, 200), 220, np.uint8))
     page = {"image": "p.png", "lines": [{"box": [5, 5, 150, 30], "text": "TOTAL 5"}]}
@@ -140,13 +171,13 @@ def test_lines_become_a_list(run: Run, tmp_path: Path) -> None:
     [("words.tsv", "words.tsv", 0.2), ("words.tsv=0.5", "words.tsv", 0.5), ("a=b/words=1", "a=b/words", 1.0)],
 )
 def test_a_source_of_words_has_a_share(source: str, path: str, share: float) -> None:
-    assert word_source(source) == (Path(path), share)
+    assert sources_and_shares("--words", [source]) == ((Path(path), share),)
 
 
 @pytest.mark.parametrize("source", ["w=0", "w=1.1", "w=-1", "w=half", "w=nan", "w=", "=0.5"])
 def test_shares_that_are_none_are_refused(source: str) -> None:
     with pytest.raises(UsageError, match="share"):
-        word_source(source)
+        sources_and_shares("--words", [source])
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from ocr_doc.training.detector_data import CropOptions, LabelledPage
 from ocr_doc.training.detector_loop import DetectorTraining, train_detector
 from ocr_doc.training.faces import Face, find_faces
 from ocr_doc.training.pages import render_page
-from ocr_doc.training.run_cli import add_run_arguments, run_options
+from ocr_doc.training.real_pages import read_page_list
+from ocr_doc.training.run_cli import DEFAULT_SHARE, add_run_arguments, run_options, sources_and_shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,15 @@ class SyntheticPages:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of a detector's training."""
     add_run_arguments(parser, rate=2e-3, warmup=100)
+    parser.add_argument(
+        "--pages",
+        action="append",
+        default=[],
+        metavar="LIST[=SHARE]",
+        help="real pages: a list as `ocr-doc-train pages` writes it, and its share of all pages "
+        f"({DEFAULT_SHARE}); may be given more than once, the other pages are drawn",
+    )
+    parser.add_argument("--validation", type=Path, help="a list of real pages to measure on, never trained on")
     parser.add_argument("--batch", type=int, default=8, help="crops a step (%(default)s)")
     parser.add_argument("--side", type=int, default=384, help="side of a crop in pixels (%(default)s)")
 
@@ -38,6 +49,13 @@ def run(args: argparse.Namespace) -> int:
     if args.batch < 1 or args.side < 64 or args.side % 32:
         raise UsageError(f"--batch {args.batch} --side {args.side}: no batch of crops.",
                          "Give a batch of 1 or more, and a side that is a multiple of 32, 64 or more.")  # fmt: skip
-    config = DetectorTraining(**run_options(args), crops=CropOptions(side=args.side), batch=args.batch)
+    real = tuple((read_page_list(path), share) for path, share in sources_and_shares("--pages", args.pages))
+    config = DetectorTraining(
+        **run_options(args),
+        crops=CropOptions(side=args.side),
+        batch=args.batch,
+        real=real,
+        held_out=read_page_list(args.validation) if args.validation else (),
+    )
     train_detector(config, SyntheticPages(tuple(find_faces(args.fonts, args.font_cache))))
     return 0

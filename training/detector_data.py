@@ -50,6 +50,10 @@ class LabelledPage(Protocol):
     def words(self) -> Sequence[LabelledWord]:
         """All words that can be read."""
 
+    @property
+    def unknown(self) -> NDArray[np.float64]:
+        """Boxes (N, 4), x0, y0, x1, y1 in pixels, of which nobody can say whether there are words."""
+
 
 class PageSource(Protocol):
     """Draws (or reads) one page; pages follow from the generator alone."""
@@ -89,10 +93,12 @@ class Crop:
     Attributes:
         pixels: (side, side, 3) uint8 RGB.
         maps: (2, side/2, side/2) float32 in [0, 1], region and affinity.
+        known: (side/2, side/2) bool, where the maps are the truth; elsewhere they say nothing.
     """
 
     pixels: NDArray[np.uint8]
     maps: NDArray[np.float32]
+    known: NDArray[np.bool_]
 
 
 def affinity_quads(characters: NDArray[np.floating], words: NDArray[np.integer] | None = None) -> NDArray[np.float64]:
@@ -198,13 +204,14 @@ def crops_of_page(page: LabelledPage, rng: np.random.Generator, options: CropOpt
     lowest, highest = np.log(options.text_height)
     quads = np.concatenate([np.zeros((0, 4, 2)), *(w.characters for w in words)])
     numbers = np.repeat(np.arange(len(words)), [len(w.characters) for w in words])
+    corners = page.unknown[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
     # Resizing a page is dear, so that two scales serve all of its crops.
     for share in (options.crops_per_page // 2, options.crops_per_page - options.crops_per_page // 2):
         wanted = float(np.exp(rng.uniform(lowest, highest)))
         scale = min(wanted / height if height > 0 else float(rng.uniform(0.3, 1.0)), options.max_enlargement)
         image, factors = _resized(page.image, scale)
         for _ in range(share):
-            yield _crop(image, quads * factors, numbers, rng, options)
+            yield _crop(image, quads * factors, numbers, corners * factors, rng, options)
 
 
 def _resized(image: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
@@ -220,10 +227,11 @@ def _crop(
     image: NDArray[np.uint8],
     quads: NDArray[np.float64],
     numbers: NDArray[np.int64],
+    unknown: NDArray[np.float64],
     rng: np.random.Generator,
     options: CropOptions,
 ) -> Crop:
-    """One crop of a page that is at its scale already; `quads` and `numbers` as in `draw_maps`."""
+    """One crop of a page that is at its scale already; `quads` and `numbers` as in `draw_maps`, `unknown` quads too."""
     side = options.side
     height, width = image.shape[:2]
     if len(quads) and rng.random() < options.word_share:
@@ -238,7 +246,16 @@ def _crop(
     placed = transform_quads(quads, matrix)
     near = (placed.max(axis=1) > -side / 4).all(axis=1) & (placed.min(axis=1) < side * 1.25).all(axis=1)
     maps = draw_maps(placed[near], numbers[near], side, side)
-    return Crop(_tinted(np.asarray(pixels, dtype=np.uint8), rng), maps)
+    known = _outside(transform_quads(unknown, matrix), side)
+    return Crop(_tinted(np.asarray(pixels, dtype=np.uint8), rng), maps, known)
+
+
+def _outside(quads: NDArray[np.float64], side: int) -> NDArray[np.bool_]:
+    """Points of the maps that no quad (N, 4, 2) covers, pixels of the crop."""
+    covered = np.zeros((side // STRIDE, side // STRIDE), np.uint8)
+    for quad in quads:
+        cv2.fillConvexPoly(covered, np.round(quad / STRIDE - 0.5).astype(np.int32), 1)
+    return np.asarray(covered == 0)
 
 
 def _angle(rng: np.random.Generator, options: CropOptions) -> float:

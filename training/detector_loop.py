@@ -19,6 +19,7 @@ from ocr_doc.training.detector_data import CropOptions, PageSource, crop_stream
 from ocr_doc.training.detector_loss import detector_loss
 from ocr_doc.training.detector_validation import DetectorValidation
 from ocr_doc.training.loop import Place, Task, TrainingOptions, train
+from ocr_doc.training.real_pages import MixedPages, PageEntry
 
 NAME = "detector"
 
@@ -31,29 +32,33 @@ class DetectorTraining(TrainingOptions):
         network: Shape of the network; `start_from`'s own where that is given.
         crops: How pages become examples.
         batch: Crops a step.
-        validation_pages: Pages of the validation, the same in every run.
+        validation_pages: Drawn pages of the validation, the same in every run.
+        real: Real pages to learn from, each list with its share of all pages; the others are drawn.
+        held_out: Real pages to measure on.
     """
 
     network: CraftLightConfig = field(default_factory=CraftLightConfig)
     crops: CropOptions = field(default_factory=CropOptions)
     batch: int = 8
     validation_pages: int = 24
+    real: tuple[tuple[tuple[PageEntry, ...], float], ...] = ()
+    held_out: tuple[PageEntry, ...] = ()
 
 
-class _Crops(IterableDataset[tuple[NDArray[np.uint8], NDArray[np.float32]]]):
+class _Crops(IterableDataset[tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]]):
     """Crops without end; each worker process has a stream of its own."""
 
     def __init__(self, source: PageSource, options: CropOptions, seed: tuple[int, ...]) -> None:
         self.source, self.options, self.seed = source, options, seed
 
-    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]]:
         worker = get_worker_info()
         number = worker.id if worker else 0
         if worker:
             cv2.setNumThreads(1)  # the other cores are for the network and the other workers
         rng = np.random.default_rng([*self.seed, number])
         for crop in crop_stream(self.source, rng, self.options):
-            yield crop.pixels, crop.maps
+            yield crop.pixels, crop.maps, crop.known
 
 
 class DetectorTask(Task[CraftLight, list[Tensor]]):
@@ -80,10 +85,11 @@ class DetectorTask(Task[CraftLight, list[Tensor]]):
         return self.shape.to_dict()
 
     def batches(self, step: int, counts: Mapping[str, int], place: Place) -> Iterable[list[Tensor]]:
-        """See `Task`: pixels (N, side, side, 3) uint8 and maps (N, 2, side/2, side/2) float32."""
+        """See `Task`: pixels (N, side, side, 3) uint8, maps (N, 2, side/2, side/2) float32, known (N, ...) bool."""
         options = self.options
+        source = MixedPages(self.source, options.real) if options.real else self.source
         return DataLoader(
-            _Crops(self.source, options.crops, (options.seed, step)),
+            _Crops(source, options.crops, (options.seed, step)),
             options.batch,
             num_workers=options.workers,
             pin_memory=place.device.type == "cuda",
@@ -99,15 +105,16 @@ class DetectorTask(Task[CraftLight, list[Tensor]]):
         targets = batch[1].to(place.device, non_blocking=True)
         with place.autocast():
             logits = network.logits(pixels)
-        return detector_loss(logits, targets)
+        return detector_loss(logits, targets, batch[2].to(place.device, non_blocking=True))
 
     def validation(self) -> Callable[[CraftLight], dict[str, float]]:
         """See `Task`."""
-        return DetectorValidation(self.source, self.options.crops, self.options.validation_pages).score
+        options = self.options
+        return DetectorValidation(self.source, options.crops, options.validation_pages, options.held_out).score
 
     def worth(self, metrics: Mapping[str, float]) -> float:
         """See `Task`."""
-        return metrics["f1"]
+        return metrics.get("real_f1", metrics["f1"])
 
 
 def train_detector(config: DetectorTraining, source: PageSource) -> dict[str, float]:

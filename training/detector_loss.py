@@ -13,7 +13,7 @@ _LEAST_SHARE = 0.01
 """Share of the points that count at least, so that batches without text teach too."""
 
 
-def detector_loss(logits: Tensor, targets: Tensor, ratio: float = 3.0) -> Tensor:
+def detector_loss(logits: Tensor, targets: Tensor, known: Tensor | None = None, ratio: float = 3.0) -> Tensor:
     """Cross entropy with the soft targets, with online hard negative mining as in CRAFT.
 
     Most of a page is easy background. Of each map, all points of text count, and the `ratio` times as many background
@@ -22,6 +22,7 @@ def detector_loss(logits: Tensor, targets: Tensor, ratio: float = 3.0) -> Tensor
     Args:
         logits: (N, 2, H, W) before the sigmoid.
         targets: The same shape, in [0, 1].
+        known: (N, H, W) bool, the points that count; None for all.
         ratio: Background points for each point of text.
 
     Returns:
@@ -32,7 +33,10 @@ def detector_loss(logits: Tensor, targets: Tensor, ratio: float = 3.0) -> Tensor
     loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none") - entropy
     total = logits.new_zeros(())
     for channel in range(targets.shape[1]):
-        values, text = loss[:, channel].flatten(), targets[:, channel].flatten() > _TEXT
+        values, wanted = loss[:, channel].flatten(), targets[:, channel].flatten()
+        if known is not None:
+            values, wanted = values[known.flatten()], wanted[known.flatten()]
+        text = wanted > _TEXT
         points = int(text.sum())
         kept = min(max(int(ratio * points), int(_LEAST_SHARE * len(values))), len(values) - points)
         hardest = values[~text].topk(kept, sorted=False).values

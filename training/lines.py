@@ -52,27 +52,30 @@ class LinedPage:
     lines: tuple[tuple[Box, str], ...]
 
 
-def read_lined_pages(pages: Path, split: str | None = None, without: Collection[str] = ()) -> Iterator[LinedPage]:
+def read_lined_pages(
+    pages: Path, split: str | None = None, without: Collection[str] = (), only: Collection[str] | None = None
+) -> Iterator[LinedPage]:
     """Reads the pages of a set, one after the other.
 
     Args:
         pages: The file of JSON lines.
         split: Only pages whose "split" says so; None for all.
         without: Images, as the file names them, to leave out.
+        only: The only images to take; None for all.
 
     Raises:
         InputMissingError: If the file or an image is not there.
         InputBrokenError: If a line of the file is not of this form, or an image is damaged.
     """
-    for pixels, lines in _read_pages(pages, split, without, _lines):
+    for pixels, lines in _read_pages(pages, split, without, only, _lines):
         yield LinedPage(pixels, lines)
 
 
 def read_transcripts(
-    pages: Path, split: str | None = None, without: Collection[str] = ()
+    pages: Path, split: str | None = None, without: Collection[str] = (), only: Collection[str] | None = None
 ) -> Iterator[tuple[NDArray[np.uint8], str]]:
     """Reads pages of which only the text is known, `{"image": "a/b.jpg", "text": "..."}`; see `read_lined_pages`."""
-    return _read_pages(pages, split, without, lambda page: str(page["text"]))
+    return _read_pages(pages, split, without, only, lambda page: str(page["text"]))
 
 
 def _lines(page: Mapping[str, Any]) -> tuple[tuple[Box, str], ...]:
@@ -81,7 +84,11 @@ def _lines(page: Mapping[str, Any]) -> tuple[tuple[Box, str], ...]:
 
 
 def _read_pages(
-    pages: Path, split: str | None, without: Collection[str], label: Callable[[Mapping[str, Any]], T]
+    pages: Path,
+    split: str | None,
+    without: Collection[str],
+    only: Collection[str] | None,
+    label: Callable[[Mapping[str, Any]], T],
 ) -> Iterator[tuple[NDArray[np.uint8], T]]:
     """The pages of a file with what `label` makes of each."""
     for number, row in enumerate(read_rows(pages), start=1):
@@ -92,7 +99,8 @@ def _read_pages(
             labelled, image = label(page), str(page["image"])
         except (ValueError, KeyError, TypeError) as error:
             raise InputBrokenError(f"{pages}: line {number} describes no page ({error!r}).", "Correct it.") from error
-        if image not in without and split in (None, page.get("split")):
+        wanted = image not in without and (only is None or image in only)
+        if wanted and split in (None, page.get("split")):
             yield read_grey(pages.parent / image), labelled
 
 

@@ -24,7 +24,7 @@ Technique = Literal["plain", "thermal", "dots"]
 BLACK: Colour = (0, 0, 0)
 
 # Four or more of these are a rule or a leader, drawn with type but read by nobody.
-_RULE = re.compile(r"[-=*_.~#+:·—–|/<>\\^]{4,}")
+RULE = re.compile(r"[-=*_.~#+:·—–|/<>\\^]{4,}")
 _INK = 64
 _PAD = 1.0
 
@@ -228,7 +228,7 @@ class Canvas:
             place = mask[row : row + glyph.mask.shape[0], column : column + glyph.mask.shape[1]]
             np.maximum(place, glyph.mask, out=place)
         self.blend(mask, (x0, baseline + y0), colour)
-        if not _RULE.fullmatch(text):
+        if not RULE.fullmatch(text):
             self._record(text, mask, (x0, baseline + y0), starts)
         return end
 

@@ -90,6 +90,11 @@ class SyntheticPage:
     words: tuple[PageWord, ...]
     layout: str
 
+    @property
+    def unknown(self) -> NDArray[np.float64]:
+        """Boxes (0, 4): of a drawn page all is known."""
+        return np.zeros((0, 4))
+
 
 def render_page(rng: Generator, faces: Sequence[Face], config: PageConfig | None = None) -> SyntheticPage:
     """Draws a page.

@@ -10,9 +10,7 @@ from ocr_doc.recognizer.attention import HEADS
 from ocr_doc.recognizer.network import CRNNConfig
 from ocr_doc.training.recognizer_data import MAX_WIDTH, CropMix
 from ocr_doc.training.recognizer_loop import RecognizerTraining, train_recognizer
-from ocr_doc.training.run_cli import add_run_arguments, run_options
-
-DEFAULT_SHARE = 0.2
+from ocr_doc.training.run_cli import DEFAULT_SHARE, add_run_arguments, run_options, sources_and_shares
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,29 +72,9 @@ def network_shape(args: argparse.Namespace) -> CRNNConfig:
     )
 
 
-def word_source(text: str) -> tuple[Path, float]:
-    """A source of real crops and its share.
-
-    Raises:
-        UsageError: If the share is no number above 0, up to 1.
-    """
-    name, found, share = text.rpartition("=")
-    if not found:
-        return Path(text), DEFAULT_SHARE
-    try:
-        value = float(share)
-    except ValueError:
-        value = -1.0
-    if not name or not 0.0 < value <= 1.0:
-        raise UsageError(f"--words {text}: {share!r} is no share.", "Write SOURCE=SHARE, the share above 0, up to 1.")
-    return Path(name), value
-
-
 def run(args: argparse.Namespace) -> int:
     """Trains as the options say; returns the exit code."""
-    real = tuple(word_source(text) for text in args.words)
-    if sum(share for _, share in real) > 1.0 + 1e-9:
-        raise UsageError("The shares of --words add up to more than 1.", "Lower them.")
+    real = sources_and_shares("--words", args.words)
     if not 0.0 <= args.signs <= 1.0:
         raise UsageError(f"--signs {args.signs}: no share.", "Give a number from 0 to 1.")
     if args.area < MAX_WIDTH:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from ocr_doc.training.loop import STATE_FILE
 from ocr_doc.training.schedule import Schedule
 
 DEFAULT_MINUTES = 120.0
+DEFAULT_SHARE = 0.2
 
 
 def add_run_arguments(parser: argparse.ArgumentParser, rate: float, warmup: int) -> None:
@@ -65,3 +67,32 @@ def run_options(args: argparse.Namespace) -> dict[str, Any]:
         "resume": args.resume,
         "start_from": args.start_from,
     }
+
+
+def sources_and_shares(option: str, texts: Sequence[str]) -> tuple[tuple[Path, float], ...]:
+    """Sources of real examples, as SOURCE or SOURCE=SHARE, and their shares of all examples.
+
+    Args:
+        option: What gave them, for errors.
+        texts: As given.
+
+    Raises:
+        UsageError: If a share is no number above 0, up to 1, or all together are more than 1.
+    """
+    sources = tuple(_source_and_share(option, text) for text in texts)
+    if sum(share for _, share in sources) > 1.0 + 1e-9:
+        raise UsageError(f"The shares of {option} add up to more than 1.", "Lower them.")
+    return sources
+
+
+def _source_and_share(option: str, text: str) -> tuple[Path, float]:
+    name, found, share = text.rpartition("=")
+    if not found:
+        return Path(text), DEFAULT_SHARE
+    try:
+        value = float(share)
+    except ValueError:
+        value = -1.0
+    if not name or not 0.0 < value <= 1.0:
+        raise UsageError(f"{option} {text}: {share!r} is no share.", "Write SOURCE=SHARE, the share above 0, up to 1.")
+    return Path(name), value

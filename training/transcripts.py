@@ -14,7 +14,7 @@ from itertools import cycle
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.geometry import Box, Quad, quad_box
+from ocr_doc.core.geometry import Box, Quad, quad_box, union_box
 from ocr_doc.recognizer.crops import rectify
 from ocr_doc.training.lines import Detect, LabelledLine, ReadCrop
 
@@ -52,10 +52,9 @@ def crops_of_transcript(
     Yields:
         Crops with their labels. Rows that are like no line, and words that are not whole words of it, are left out.
     """
-    seen = [_Seen(quad, quad_box(quad), read(rectify(pixels, np.asarray(quad)))) for quad in detect(_rgb(pixels))]
-    lines = [" ".join(line.split()) for line in transcript.splitlines() if line.strip()]
+    rows, lines = _seen_rows(pixels, transcript, detect, read)
     sizes = cycle(_PHRASES)
-    for row, label in _matched(_rows([word for word in seen if word.text]), lines):
+    for row, label in _matched(rows, lines):
         placed = _placed(row, label)
         if words:
             for word, start, end in placed:
@@ -66,6 +65,23 @@ def crops_of_transcript(
                 size = next(sizes)
                 part, run = run[:size], run[size:]  # noqa: PLW2901 - eaten from the front
                 yield LabelledLine(_cut(pixels, [word.box for word, _, _ in part]), label[part[0][1] : part[-1][2]])
+
+
+def lines_of_transcript(
+    pixels: NDArray[np.uint8], transcript: str, detect: Detect, read: ReadCrop
+) -> list[tuple[Box, str]]:
+    """The lines of a page whose rows of words were found: their boxes and what the transcript has for them."""
+    rows, lines = _seen_rows(pixels, transcript, detect, read)
+    return [(union_box(word.box for word in row), label) for row, label in _matched(rows, lines)]
+
+
+def _seen_rows(
+    pixels: NDArray[np.uint8], transcript: str, detect: Detect, read: ReadCrop
+) -> tuple[list[list[_Seen]], list[str]]:
+    """The rows of words as found and read, and the lines of the transcript."""
+    seen = [_Seen(quad, quad_box(quad), read(rectify(pixels, np.asarray(quad)))) for quad in detect(_rgb(pixels))]
+    lines = [" ".join(line.split()) for line in transcript.splitlines() if line.strip()]
+    return _rows([word for word in seen if word.text]), lines
 
 
 def _rgb(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

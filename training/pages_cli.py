@@ -1,0 +1,58 @@
+"""`ocr-doc-train pages`: its options and what runs on them."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_doc.core.errors import InputBrokenError
+from ocr_doc.core.geometry import Box
+from ocr_doc.training.labellers import image_names, load_aligner, load_detector, load_reader
+from ocr_doc.training.lines import LinedPage, read_lined_pages, read_transcripts
+from ocr_doc.training.page_canvas import PageWord
+from ocr_doc.training.real_pages import label_page, write_page_list
+from ocr_doc.training.transcripts import lines_of_transcript
+
+_LOG = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of labelling pages."""
+    parser.add_argument("pages", type=Path, help="file of JSON lines, one page each (see docs/training.md)")
+    parser.add_argument("folder", type=Path, help="folder for the pages; FOLDER.jsonl beside it lists them")
+    parser.add_argument("--split", help="only pages of this split")
+    parser.add_argument("--without", type=Path, help="JSON list of images to leave out")
+    parser.add_argument("--only", type=Path, help="JSON list of images, all others are left out")
+    parser.add_argument("--transcripts", action="store_true", help="pages have a text of many lines and no boxes")
+    parser.add_argument("--weights", type=Path, help="folder of weights to find and read words with (those that ship)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Labels pages as the options say; returns the exit code."""
+    pages, words, unknown = write_page_list(_labelled(args), args.folder)
+    if not words:
+        raise InputBrokenError(f"{args.pages}: no word could be found in it.", "Check --split, boxes and texts.")
+    _LOG.info("%d pages with %d words written, %d places unknown", pages, words, unknown)
+    return 0
+
+
+def _labelled(args: argparse.Namespace) -> Iterator[tuple[NDArray[np.uint8], Sequence[PageWord], Sequence[Box]]]:
+    align, detect = load_aligner(args.weights), load_detector(args.weights)
+    for page in _lined(args):
+        yield page.pixels, *label_page(page, align, detect)
+
+
+def _lined(args: argparse.Namespace) -> Iterator[LinedPage]:
+    without = image_names(args.without) if args.without else frozenset()
+    only = image_names(args.only) if args.only else None
+    if not args.transcripts:
+        yield from read_lined_pages(args.pages, args.split, without, only)
+        return
+    detect, read = load_detector(args.weights), load_reader(args.weights)
+    for pixels, text in read_transcripts(args.pages, args.split, without, only):
+        yield LinedPage(pixels, tuple(lines_of_transcript(pixels, text, detect, read)))
