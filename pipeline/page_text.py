@@ -13,6 +13,7 @@ from ocr_doc.codes import find_codes
 from ocr_doc.core.geometry import Box, quad_box
 from ocr_doc.core.records import Character, Word
 from ocr_doc.detectors.detector import DetectedWord, WordDetector
+from ocr_doc.downwards import runs_downwards
 from ocr_doc.networks import Detector, Reader
 from ocr_doc.options import Options
 from ocr_doc.orientation import LEANING, UNSURE, Look, Turn, View, find_lean, find_turn, moved, sureness, text_turn
@@ -112,6 +113,7 @@ class PageReader:
             look = self._see(view.turned(turn.degrees), known)
         else:
             look = self._see(view, known)
+            vote = vote and not runs_downwards(look.words)
             turn = find_turn(look, lambda other: self._find(other, known), self._read_sample) if vote else Turn(0)
             if turn.degrees:
                 look = self._see(view.turned(turn.degrees), known, turn.found)

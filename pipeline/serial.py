@@ -19,6 +19,7 @@ from ocr_doc.codes import Judge, crop_rows
 from ocr_doc.core.geometry import Quad, box_overlap, quad_box, quad_part, quad_size
 from ocr_doc.core.records import Alternative, Character, Word, WordReading
 from ocr_doc.detectors.detector import DetectedWord
+from ocr_doc.downwards import Stack, find_stacks, laid_out, put_back
 from ocr_doc.networks import Detector
 from ocr_doc.options import Options
 from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
@@ -121,14 +122,28 @@ class SerialBranch:
             readings: The recogniser's, one for each row.
             legible: Geometric mean of the characters' confidences below which a row is a smudge.
         """
-        items = [_of_found(*pair) for pair in zip(found, readings, strict=True)][:MOST_ROWS]
+        words: list[Word] = []
+        stacked: set[int] = set()
+        for stack, members in find_stacks(found)[:MOST_ROWS]:
+            told = _joined([readings[i] for i in members])
+            words += self._downwards(grey, stack, *told)
+            stacked.update(members)
+        pairs = [pair for i, pair in enumerate(zip(found, readings, strict=True)) if i not in stacked]
+        items = [_of_found(*pair) for pair in pairs][:MOST_ROWS]
         longer = with_ends(grey, [item.row for item in items], self._classifier())
         grown = [replace(item, row=row, whole=row is item.row) for item, row in zip(items, longer, strict=True)]
         items = _uncovered(grown)
-        words: list[Word] = []
         for item, reading in zip(items, self._read(grey, items), strict=True):
-            words += [w for w in self._words(item, reading) if w.confidence ** (1 / len(w.text)) >= legible]
-        return words
+            words += self._words(item, reading)
+        return [word for word in words if word.confidence ** (1 / len(word.text)) >= legible]
+
+    def _downwards(self, grey: NDArray[np.uint8], stack: Stack, text: str, confidence: float) -> list[Word]:
+        """The word of letters above one another, of which the recogniser read `text`."""
+        pixels, row = laid_out(grey, stack)
+        item = _Item(row, text, confidence)
+        [reading] = self._read(pixels, [item])
+        # How far apart they stand here says nothing of words.
+        return [put_back(word, row, stack) for word in self._words(item, reading, gap=math.inf)]
 
     def judge(self, pixels: NDArray[np.uint8]) -> Judge:
         """What judges rows found in an image (h, w, 3): how many characters each has."""
@@ -186,14 +201,14 @@ class SerialBranch:
             return told if reading.free.characters else word
         return replace(_as_word(chosen, item.row.quad), quad=word.quad, readings=told.readings, notes=told.notes)
 
-    def _words(self, item: _Item, reading: RowReading) -> Iterator[Word]:
+    def _words(self, item: _Item, reading: RowReading, gap: float = GAP) -> Iterator[Word]:
         """The words of a row: one that fits the pattern, or one between each two wide gaps."""
         notes = self._notes(item, reading)
         fitted = self._fitted(reading)
         if fitted is not None:
             yield replace(_as_word(fitted, item.row.quad), readings=self._both(item, reading), notes=notes)
         elif _is_better(reading.free, item, TRUST):
-            parts = list(_between_gaps(with_opinion(reading.free, item.spoken), item.row.quad))
+            parts = list(_between_gaps(with_opinion(reading.free, item.spoken), item.row.quad, gap))
             for part in parts:
                 both = self._both(item, reading) if len(parts) == 1 else ()
                 yield replace(_as_word(part, item.row.quad), readings=both, notes=notes)
@@ -261,6 +276,11 @@ def _extra(reading: RowReading) -> float:
     return 0.0 if reading.fitted is None else max(0.0, reading.fitted.cost - reading.free.cost)
 
 
+def _joined(readings: Sequence[Reading]) -> tuple[str, float]:
+    """What the recogniser read one below the other, and the probability that all of it is right."""
+    return "".join(each.text for each in readings), math.prod(each.confidence for each in readings)
+
+
 def _rank(reading: RowReading) -> float:
     """Nats a character of a row's reading; rows without characters come last."""
     chosen = reading.fitted or reading.free
@@ -286,11 +306,11 @@ def _of_word(word: Word) -> _Item:
     return _Item(Row(word.quad, quads), word.text, word.confidence)
 
 
-def _between_gaps(reading: SerialReading, quad: Quad) -> Iterator[SerialReading]:
+def _between_gaps(reading: SerialReading, quad: Quad, gap: float) -> Iterator[SerialReading]:
     width, height = quad_size(quad)
     part: list[ReadCharacter] = []
     for character in reading.characters:
-        if part and (character.start - part[-1].end) * width > GAP * height:
+        if part and (character.start - part[-1].end) * width > gap * height:
             yield SerialReading(tuple(part))
             part = []
         part.append(character)

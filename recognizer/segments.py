@@ -39,6 +39,8 @@ UNEXPLAINED = 5.0
 BLANK = 0.15
 # Nats that each piece costs beside its improbability, and a sign more than a letter or digit.
 PIECE, SIGN = 0.05, 1.0
+# What stands at a row's end and is so probably no character is an emblem beside it.
+EMBLEM = 0.5
 # Readings of a piece whose probabilities count together where cuts are chosen.
 TOGETHER = 2
 # Columns whose grey levels spread by less than this share of the row's spread are blank.
@@ -137,14 +139,24 @@ def read_lattice(lattice: Lattice, strip: Strip, classifier: CharacterClassifier
     """The cheapest reading of a row."""
     best = either_case(lattice.log_probs, classifier.symbols)[:, 1:].max(axis=1, initial=-99.0)
     costs = piece_costs(lattice.log_probs, classifier.symbols)
-    path, total = cheapest(lattice, costs)
-    cost = total - float(costs[path].sum()) - float(best[path].sum())
+    whole, total = cheapest(lattice, costs)
+    path = _without_emblems(whole, lattice.log_probs)
+    cost = total - float(costs[whole].sum()) - float(best[path].sum())
     characters = []
     for piece, row in zip(path, np.exp(_named(lattice.log_probs[path], classifier.symbols)), strict=True):
         alternatives = classifier.alternatives(row)
         text, confidence = alternatives[0]
         characters.append(placed(text, confidence, lattice.cuts[piece], strip, alternatives))
     return SerialReading(tuple(characters), cost)
+
+
+def _without_emblems(path: list[int], log_probs: Floats) -> list[int]:
+    """The pieces of a row without those at its ends that are no characters: birds, seals, wheelchairs beside a code.
+
+    Within a row such a piece is a character that is damaged.
+    """
+    kept = [piece for piece in path if log_probs[piece, 0] < np.log(EMBLEM)]
+    return path[path.index(kept[0]) : path.index(kept[-1]) + 1] if kept else path
 
 
 def piece_costs(log_probs: Floats, symbols: Sequence[str]) -> Doubles:

@@ -18,6 +18,7 @@ from ocr_doc.training.characters_data import ROW, CharacterStream, collated, sha
 from ocr_doc.training.characters_loop import CharactersTraining, train_characters
 from ocr_doc.training.characters_real import Group, hold_out, read_class_folders
 from ocr_doc.training.checkpoints import load_checkpoint
+from ocr_doc.training.code_emblems import with_emblem
 from ocr_doc.training.code_glyphs import draw_code, twins
 from ocr_doc.training.code_strips import cut_row, photograph
 from ocr_doc.training.confusions import confusions
@@ -179,3 +180,19 @@ def test_a_class_is_added_and_the_weights_are_loaded(tmp_path: Path) -> None:
     rows = classifier.of_rows([[learned[0].pixels] * 3, [], [learned[1].pixels]])
     assert [len(row) for row in rows] == [3, 0, 1]
     assert rows[0].sum(1) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_emblems_are_no_characters() -> None:
+    """An emblem lies where its glyph says, is never named, and the characters stay where they were drawn."""
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        code = draw_code(rng, "AB12CD", (default_face(),))
+        longer = with_emblem(rng, code)
+        [own] = [glyph for glyph in longer.glyphs if not glyph.text]
+        assert "".join(glyph.text for glyph in longer.glyphs) == "".join(glyph.text for glyph in code.glyphs)
+        lefts = [glyph.left for glyph in longer.glyphs]
+        assert lefts == sorted(lefts)
+        ink = longer.mask[round(own.top) : round(own.bottom), round(own.left) : round(own.right)]
+        assert ink.max() > 0.3
+        kept = np.delete(longer.mask, np.s_[round(own.left) : round(own.right)], axis=1)
+        assert kept.sum() == pytest.approx(code.mask.sum(), rel=0.02)

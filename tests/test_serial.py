@@ -106,6 +106,23 @@ def test_wrong_boxes_are_cut_anew(classifier: CharacterClassifier, gap: int) -> 
         assert read(classifier, page, row(places, cuts)).free.text == "4231"
 
 
+@pytest.mark.parametrize("place", ["before", "behind", "both"])
+def test_emblems_beside_a_code_are_left_out(classifier: CharacterClassifier, place: str) -> None:
+    """Bars as thin as no character of the alphabet stand beside the row, in a box of the detector's own."""
+    page, places = blocks("1234")
+    width = 15
+    others = []
+    if place != "behind":
+        others.append((places[0][0] - 6 - width, places[0][0] - 6))
+    if place != "before":
+        others.append((places[-1][1] + 6, places[-1][1] + 6 + width))
+    for left, right in others:
+        for bar in range(left, right, 6):
+            page[17 : 17 + HEIGHT, bar : bar + 3] = 60
+    whole = sorted([*places, *others])
+    assert read(classifier, page, row(whole)).free.text == "1234"
+
+
 def test_alternatives_come_with_probabilities(classifier: CharacterClassifier) -> None:
     page, places = blocks("313")
     first = read(classifier, page, row(places)).free.characters[0]

@@ -78,7 +78,7 @@ def strip_rows(rng: np.random.Generator, photo: Photo) -> Iterator[CropRow]:
     strip = cut_row(photo, photo.top - above, photo.bottom + below)
     row: list[CharacterCrop] = []
     for i, glyph in enumerate(strip.glyphs):
-        if glyph.text.strip():
+        if glyph.text != " ":
             crop = character_crop(strip.pixels, *_jittered(rng, strip, i))
             if draw < 0.4 and rng.random() < 0.2:
                 crop = _peeked(rng, crop)

@@ -8,10 +8,14 @@ import cv2
 import numpy as np
 
 from ocr_doc.recognizer.character_crops import MARGIN, ROW_HEIGHT, SIDE, stretched
+from ocr_doc.training.code_emblems import with_emblem
 from ocr_doc.training.code_glyphs import Code, Glyph, Mask, draw_code
 from ocr_doc.training.code_looks import dressed
 from ocr_doc.training.code_text import random_code
 from ocr_doc.training.faces import Face
+
+# Share of codes that have an emblem beside them.
+_EMBLEMS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,7 @@ class DrawnStrip:
 
     Attributes:
         pixels: (SIDE, W) float32 in [0, 1].
-        glyphs: Characters in columns and rows of it.
+        glyphs: Characters in columns and rows of it; an emblem's text is empty.
         text: What it says.
     """
 
@@ -35,7 +39,7 @@ class Photo:
 
     Attributes:
         pixels: (h, w) uint8.
-        glyphs: Characters in its pixels.
+        glyphs: Characters in its pixels; an emblem's text is empty.
         top, bottom: Rows of the text.
     """
 
@@ -48,6 +52,8 @@ class Photo:
 def photograph(rng: np.random.Generator, faces: tuple[Face, ...], count: int = 2) -> list[Photo]:
     """Draws a random code, dresses it and takes a picture of it, several times: drawing letters costs the most."""
     code = draw_code(rng, random_code(rng), faces)
+    if rng.random() < _EMBLEMS:
+        code = with_emblem(rng, code)
     photos = []
     for _ in range(count):
         tilted = _tilted(rng, code)

@@ -1,0 +1,111 @@
+"""Emblems beside codes: birds, trees, wheelchairs, seals, as plates and labels have. They are no characters.
+
+What they look like is left to chance: shapes that a hand could have drawn, none of them a letter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_doc.training.code_glyphs import CAP, Code, Glyph, Mask
+
+# An emblem is drawn this many times as large and made smaller, so that its edges are as soft as a letter's.
+_FINE = 3
+_POINTS = 48
+
+
+def with_emblem(rng: np.random.Generator, code: Code) -> Code:
+    """A code with an emblem before, behind or between its characters; its glyph has an empty text."""
+    glyphs = code.glyphs
+    ends = (0, len(glyphs))
+    place = int(rng.choice(ends)) if rng.random() < 0.75 else int(rng.integers(0, len(glyphs) + 1))
+    height = CAP * float(rng.uniform(0.55, 1.25))
+    width = height * float(rng.uniform(0.45, 1.5))
+    picture = emblem(rng, round(height), round(width))
+    gap = CAP * float(rng.uniform(0.05, 0.6))
+    column = _column(glyphs, place)
+    middle = (code.top + code.bottom) / 2 + CAP * float(rng.normal(0, 0.08))
+    top = round(min(max(middle - picture.shape[0] / 2, 0), max(0, code.mask.shape[0] - picture.shape[0])))
+    room = np.zeros((code.mask.shape[0], picture.shape[1] + 2 * round(gap)), np.float32)
+    left = round(gap)
+    rows = min(picture.shape[0], room.shape[0] - top)
+    room[top : top + rows, left : left + picture.shape[1]] = picture[:rows]
+    mask = np.concatenate([code.mask[:, :column], room, code.mask[:, column:]], axis=1)
+    own = Glyph("", column + left, top, column + left + picture.shape[1], top + rows)
+    moved = [_moved(glyph, room.shape[1]) for glyph in glyphs[place:]]
+    return replace(code, mask=mask, glyphs=(*glyphs[:place], own, *moved))
+
+
+def _column(glyphs: tuple[Glyph, ...], place: int) -> int:
+    """Where the row is cut in two: before a glyph, behind the last, or between two."""
+    if place == 0:
+        return max(0, round(glyphs[0].left) - 1)
+    if place == len(glyphs):
+        return round(glyphs[-1].right) + 1
+    return round((glyphs[place - 1].right + glyphs[place].left) / 2)
+
+
+def _moved(glyph: Glyph, by: int) -> Glyph:
+    return replace(glyph, left=glyph.left + by, right=glyph.right + by)
+
+
+def emblem(rng: np.random.Generator, height: int, width: int) -> Mask:
+    """A picture's ink, (height, width) in [0, 1]; never empty."""
+    sheet = np.zeros((height * _FINE, width * _FINE), np.uint8)
+    while not sheet.any():
+        _sketch(rng, sheet)
+    # What was drawn fills the picture.
+    x, y, w, h = cv2.boundingRect(sheet)
+    soft = cv2.resize(sheet[y : y + h, x : x + w], (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(soft / 255.0, dtype=np.float32)
+
+
+def _sketch(rng: np.random.Generator, sheet: NDArray[np.uint8]) -> None:
+    """Draws some shapes, one over the other."""
+    size = np.array([sheet.shape[1], sheet.shape[0]], dtype=np.float64)
+    kind = rng.random()
+    if kind < 0.2:
+        _grown(rng, sheet)
+    elif kind < 0.4:
+        _limbs(rng, sheet, size)
+    for _ in range(int(rng.integers(1, 5))):
+        ink = int(rng.choice([255, 255, 150, 90, 0]))
+        outline = _blob(rng, size)
+        if rng.random() < 0.7:
+            cv2.fillPoly(sheet, [outline], ink, cv2.LINE_AA)
+        else:
+            cv2.polylines(sheet, [outline], True, 255, int(rng.integers(3, 10)), cv2.LINE_AA)
+    if rng.random() < 0.5:
+        _limbs(rng, sheet, size)
+
+
+def _blob(rng: np.random.Generator, size: NDArray[np.float64]) -> NDArray[np.int32]:
+    """A closed curve, far from round."""
+    angles = np.linspace(0, 2 * np.pi, _POINTS, endpoint=False)
+    radius = np.ones(_POINTS)
+    for k in range(2, 7):
+        radius += rng.normal(0, 0.5 / k) * np.cos(k * angles + rng.uniform(0, 2 * np.pi))
+    extent = size * rng.uniform(0.15, 0.5, 2)
+    centre = size * rng.uniform(0.25, 0.75, 2)
+    around = np.stack([np.cos(angles), np.sin(angles)], axis=1) * np.clip(radius, 0.2, 1.8)[:, None]
+    return np.round(centre + around * extent).astype(np.int32)
+
+
+def _limbs(rng: np.random.Generator, sheet: NDArray[np.uint8], size: NDArray[np.float64]) -> None:
+    """Bent strokes from one point: legs, branches, rays."""
+    start = size * rng.uniform(0.3, 0.7, 2)
+    for _ in range(int(rng.integers(2, 7))):
+        bends = np.cumsum([start, *(rng.normal(0, 0.25, (2, 2)) * size)], axis=0)
+        cv2.polylines(sheet, [np.round(bends).astype(np.int32)], False, 255, int(rng.integers(3, 14)), cv2.LINE_AA)
+
+
+def _grown(rng: np.random.Generator, sheet: NDArray[np.uint8]) -> None:
+    """Patches as of foliage, feathers or a photograph."""
+    cells = rng.random((int(rng.integers(4, 12)), int(rng.integers(4, 12)))).astype(np.float32)
+    field = np.asarray(cv2.resize(cells, sheet.shape[::-1], interpolation=cv2.INTER_CUBIC))
+    level = float(rng.uniform(0.35, 0.6))
+    sheet[:] = np.clip((field - level) * float(rng.choice([300, 900, 4000])), 0, 255).astype(np.uint8)
