@@ -19,12 +19,12 @@ from ocr_doc.core.records import Block, Character, Document, Line, Page, Word
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.export import document_from_json, render_json
 from ocr_doc.options import Options
-from ocr_doc.recognizer.character_crops import ROW_HEIGHT, SIDE, character_crop, cut_strip
+from ocr_doc.recognizer.character_crops import ROW_HEIGHT, SIDE, Strip, character_crop, cut_strip
 from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
 from ocr_doc.recognizer.patterns import parse_pattern
 from ocr_doc.recognizer.reader import ReadCharacter, Reading
 from ocr_doc.recognizer.row_ends import with_ends
-from ocr_doc.recognizer.segments import two_rings
+from ocr_doc.recognizer.segments import Lattice, read_lattice, two_rings
 from ocr_doc.recognizer.serial import Row, RowReading, SerialReader, with_opinion
 from ocr_doc.serial import SerialBranch, looks_like_code
 
@@ -106,21 +106,24 @@ def test_wrong_boxes_are_cut_anew(classifier: CharacterClassifier, gap: int) -> 
         assert read(classifier, page, row(places, cuts)).free.text == "4231"
 
 
-@pytest.mark.parametrize("place", ["before", "behind", "both"])
-def test_emblems_beside_a_code_are_left_out(classifier: CharacterClassifier, place: str) -> None:
-    """Bars as thin as no character of the alphabet stand beside the row, in a box of the detector's own."""
-    page, places = blocks("1234")
-    width = 15
-    others = []
-    if place != "behind":
-        others.append((places[0][0] - 6 - width, places[0][0] - 6))
-    if place != "before":
-        others.append((places[-1][1] + 6, places[-1][1] + 6 + width))
-    for left, right in others:
-        for bar in range(left, right, 6):
-            page[17 : 17 + HEIGHT, bar : bar + 3] = 60
-    whole = sorted([*places, *others])
-    assert read(classifier, page, row(whole)).free.text == "1234"
+@pytest.mark.parametrize(
+    ("rejected", "text"),
+    [((0.1, 0.1, 0.1, 0.1), "1234"), ((0.9, 0.1, 0.1, 0.1), "234"), ((0.1, 0.1, 0.8, 0.9), "12"),
+     ((0.9, 0.1, 0.9, 0.1), "234"), ((0.9, 0.9, 0.9, 0.9), "1234")],
+)  # fmt: skip
+def test_emblems_at_a_rows_ends_are_left_out(
+    classifier: CharacterClassifier, rejected: tuple[float, ...], text: str
+) -> None:
+    """Four pieces, each more or less probably no character, where passing over one costs more than naming it."""
+    probabilities = np.full((4, len(SYMBOLS) + 1), 1e-6, np.float32)
+    probabilities[:, 0] = rejected
+    probabilities[np.arange(4), np.arange(1, 5)] = 1 - np.array(rejected)
+    nodes, steps = np.arange(0, 101, 25), np.arange(4)
+    cuts = np.stack([nodes[:-1], nodes[1:]], axis=1)
+    lattice = Lattice(nodes, np.stack([steps, steps + 1], axis=1), cuts, np.log(probabilities), np.full(4, 9.0))
+    reading = read_lattice(lattice, Strip(np.zeros((SIDE, 100), np.float32), 0.0, 1.0), classifier)
+    assert reading.text == text
+    assert [round(c.start * 4) for c in reading.characters] == ["1234".index(c) for c in text]
 
 
 def test_alternatives_come_with_probabilities(classifier: CharacterClassifier) -> None:
