@@ -110,6 +110,20 @@ def test_from_nothing_to_weights_that_read(run: Run, tmp_path: Path) -> None:
     tuned = load_checkpoint(tmp_path / "tuned" / "recognizer.safetensors")
     assert tuned.config["channels"] == [4, 6, 8, 8, 12]
 
+    # Another network behind the same convolutions.
+    own += ["--reshape", "--sequence", "attention", "--hidden", 8]
+    code, told = run("recognizer", tmp_path / "other", *_short(tmp_path, 1), "--area", 640, *own)
+    assert code == 0
+    assert "tensors are those of" in told
+    other = load_checkpoint(tmp_path / "other" / "start.safetensors")
+    first = load_checkpoint(weights / "tiny.safetensors")
+    assert other.config["sequence"] == "attention"
+    same = [name for name, values in other.tensors.items() if name in first.tensors]
+    assert any(name.startswith("features.") for name in same)
+    assert all((other.tensors[name] == first.tensors[name]).all() for name in same if name.startswith("features."))
+    code, told = run("recognizer", tmp_path / "none", *_short(tmp_path, 1), "--reshape")
+    assert (code, told.count("\n")) == (ExitCode.USAGE, 1)
+
 
 def test_a_detector_is_trained_and_exported(run: Run, tmp_path: Path) -> None:
     code, told = run("detector", tmp_path / "run", *_short(tmp_path, 1), "--batch", 1, "--side", 64)

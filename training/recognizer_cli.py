@@ -30,10 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_shape(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of the network's shape; `--from` has a shape of its own."""
+    """Adds the options of the network's shape; `--from` without `--reshape` has a shape of its own."""
     shape = CRNNConfig(classes=0)
     stages = len(shape.channels)
     group = parser.add_argument_group("shape of the network")
+    group.add_argument(
+        "--reshape", action="store_true", help="keep this shape with --from, whose parts that fit are used"
+    )
     group.add_argument("--transformer", action="store_true", help="put a spatial transformer in front")
     group.add_argument("--channels", type=int, nargs=stages, default=shape.channels, help="of each stage (%(default)s)")
     group.add_argument(
@@ -86,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
         mix=CropMix(real=real, signs=args.signs, seed=args.seed, cache=args.font_cache, fonts=fonts),
         area=args.area,
         validation=args.validation,
+        reshape=args.reshape,
     )
     train_recognizer(config)
     return 0

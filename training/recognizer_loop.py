@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from ocr_doc.core.errors import WeightsError
+from ocr_doc.core.errors import UsageError, WeightsError
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.recognizer.network import CRNN, CRNNConfig
-from ocr_doc.training.checkpoints import Checkpoint
+from ocr_doc.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from ocr_doc.training.faces import find_faces
 from ocr_doc.training.loop import Place, Task, TrainingOptions, train
 from ocr_doc.training.recognizer_data import EASY_POOLS, POOL, Batch, CropMix, CropStream
@@ -23,6 +24,8 @@ from ocr_doc.training.schedule import Schedule
 
 # What it takes to write a run.
 __all__ = ["CRNNConfig", "CropMix", "RecognizerTraining", "Schedule", "train_recognizer"]
+
+_LOG = logging.getLogger(__name__)
 
 NAME = "recognizer"
 ARCHITECTURE = "crnn"
@@ -38,12 +41,13 @@ class RecognizerTraining(TrainingOptions):
     """A training run of a recogniser.
 
     Attributes:
-        network: Shape of the network; `start_from`'s own where that is given.
+        network: Shape of the network; `start_from`'s own where that is given, unless `reshape` is.
         alphabet: What it can read; `start_from`'s own where that is given.
         mix: Where crops come from.
         area: Columns of a batch, see `CropStream`.
         validation: Real crops to measure on, never trained on: a list or folder, or None.
         validation_crops: How many crops are measured, of each kind.
+        reshape: Take from `start_from` only the parts that fit `network`; the others begin anew.
     """
 
     network: CRNNConfig
@@ -54,6 +58,7 @@ class RecognizerTraining(TrainingOptions):
     validation_minutes: float = field(default=8.0, kw_only=True)
     validation: Path | None = None
     validation_crops: int = 600
+    reshape: bool = False
 
 
 class RecognizerTask(Task[CRNN, Batch]):
@@ -132,11 +137,34 @@ def train_recognizer(config: RecognizerTraining) -> dict[str, float]:
     Raises:
         OcrDocError: If the data cannot be used; and see `ocr_doc.training.loop.train`.
     """
+    if config.reshape and not config.resume:
+        config = _reshaped(config)
 
     def open_task(known: Checkpoint | None) -> RecognizerTask:
         return RecognizerTask(config, known)
 
     return train(config, NAME, open_task)
+
+
+def _reshaped(config: RecognizerTraining) -> RecognizerTraining:
+    """The run, started from a network of its own shape that has what fits of `start_from`, its convolutions for one."""
+    if config.start_from is None:
+        raise UsageError("--reshape: nothing to start from.", "Give weights with --from.")
+    start = load_checkpoint(config.start_from)
+    alphabet = network_alphabet(start)
+    shape = replace(config.network, classes=len(alphabet))
+    torch.manual_seed(config.seed)
+    tensors = CRNN(shape).state_dict()
+    kept = [name for name, old in start.tensors.items() if name in tensors and old.shape == tensors[name].shape]
+    if not kept:
+        raise WeightsError(f"{config.start_from}: nothing in it fits the network.", "Train without --from.")
+    tensors.update({name: start.tensors[name] for name in kept})
+    _LOG.info("%d of %d tensors are those of %s", len(kept), len(tensors), config.start_from)
+    path = config.folder / "start.safetensors"
+    config.folder.mkdir(parents=True, exist_ok=True)
+    values = {"architecture": ARCHITECTURE, "alphabet": alphabet.symbols, **shape.to_dict()}
+    save_checkpoint(path, Checkpoint(tensors, values))
+    return replace(config, start_from=path, reshape=False)
 
 
 def network_alphabet(checkpoint: Checkpoint) -> Alphabet:
