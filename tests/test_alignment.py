@@ -78,6 +78,31 @@ def test_the_label_and_not_the_gap_says_what_a_word_is() -> None:
     assert (word[0], word[1][0], word[1][-1]) == ("abca", 23.0, 127.0)
 
 
+@pytest.mark.parametrize(
+    "other",
+    [(0, 2, 300, 9), (28, 0, 34, 11), (112, 42, 118, 60), (70, 0, 76, 9)],
+    ids=["rule", "descender above", "ascender below", "above the gap"],
+)
+def test_ink_of_other_lines_makes_no_word_larger(other: tuple[int, int, int, int]) -> None:
+    aligner = LineAligner(Peaks(*SYMBOLS, **CUT), ALPHABET)
+    assert places(aligner(page(*BOXES, other), LINE, "ab ca")) == places(aligner(page(*BOXES), LINE, "ab ca"))
+
+
+def test_accents_and_commas_belong_to_their_word() -> None:
+    seen = (("a", 32), ("é", 52))
+    boxes = page((24, 20, 40, 36), (44, 20, 60, 36), (49, 14, 55, 17))
+    [(_, _, (top, bottom))] = places(LineAligner(Peaks(*seen, **CUT), ALPHABET)(boxes, LINE, "aé"))
+    assert (top, bottom) == (13.0, 37.0)
+
+
+def test_a_letter_that_touches_the_next_line_makes_its_word_no_taller() -> None:
+    seen = (("a", 32), ("b", 52), ("c", 72), ("a", 92))
+    boxes = [(24, 16, 40, 34), (44, 16, 60, 34), (64, 16, 80, 60), (84, 16, 100, 34)]
+    [(_, _, (top, bottom))] = places(LineAligner(Peaks(*seen, **CUT), ALPHABET)(page(*boxes), LINE, "abca"))
+    assert top == 15.0
+    assert bottom < 43
+
+
 def test_what_does_not_fit_is_not_labelled() -> None:
     aligner = LineAligner(Peaks(*SYMBOLS, **CUT), ALPHABET)
     for label in ("cc bb", "", "x", "ab ca ab ca ab ca ab ca ab ca ab ca ab ca" * 3):

@@ -32,6 +32,13 @@ LEAST_LIKELY = -0.5
 _MARGIN = 0.12
 # Share of a line's height: ink further from a word's characters than this is not of the word.
 _NEAR = 0.25
+# Half the height of the rows with most of a word's ink, and how far dots and accents are off its letters, or off one
+# another in a colon; in heights of the line.
+_CORE, _ABOVE, _ALONE = 0.15, 0.12, 0.4
+# Of a word's letters by their height, which one says how tall they are; others reach so much further, in heights of it.
+_TALL, _REACH = 0.7, 0.4
+# Ink that is all so near the upper or lower edge of a crop and goes on beyond it is another line's.
+_EDGE = 0.35
 # Between two characters their edge lies in the middle so much of their distance, where there is least ink.
 _MIDDLE = 0.6
 # Grey levels between ink and paper below which there is nothing to see.
@@ -116,11 +123,13 @@ def ink_of(crop: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
 
 
 def _dirt(stats: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Which components are specks, or rules that run through the crop (rows of OpenCV's statistics)."""
+    """Which components are specks, rules that run through the crop, or of other lines (rows of OpenCV's statistics)."""
     left, top, width, height, area = stats.T
+    above = (top == 0) & (height <= _EDGE * shape[0])
+    below = (top + height == shape[0]) & (height <= _EDGE * shape[0])
     along = (left == 0) & (left + width == shape[1]) & (height <= _RULE * shape[0])
     across = (top == 0) & (top + height == shape[0]) & (width <= _RULE * shape[0])
-    return np.asarray((area <= _SPECK * shape[0] ** 2) | along | across)
+    return np.asarray((area <= _SPECK * shape[0] ** 2) | along | across | above | below)
 
 
 def _grown(box: Box, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
@@ -142,7 +151,7 @@ def _words(ink: NDArray[np.bool_], text: str, middles: NDArray[np.float64]) -> l
     for (first, last), low, high in zip(spans, starts, ends, strict=True):
         own = middles[first:last]
         left, right = _extent(columns, max(low, 0), min(high, len(columns)), own[0], own[-1], near)
-        rows = _rows(ink[:, int(left) : max(int(left) + 1, int(np.ceil(right)))], near)
+        rows = _rows(ink[:, int(left) : max(int(left) + 1, int(np.ceil(right)))])
         if rows is None:
             continue
         edges = np.array([left - _PAD, *_edges(columns, own), right + _PAD])
@@ -185,23 +194,33 @@ def _extent(
     return left, max(right, left + 1)
 
 
-def _rows(ink: NDArray[np.bool_], near: float) -> tuple[float, float] | None:
-    """First and last row (exclusive) of a word's ink, from the row that has most of it up and down."""
-    rows = ink.sum(axis=1)
-    if not rows.any():
+def _rows(ink: NDArray[np.bool_]) -> tuple[float, float] | None:
+    """First and last row (exclusive) of a word's ink.
+
+    That is what reaches into the rows with most of it, and dots and accents close by; ink of the lines above and below
+    is not of the word, however close they are.
+    """
+    height = len(ink)
+    profile = np.convolve(ink.sum(axis=1), np.ones(2 * round(_CORE * height) + 1), "same")
+    if not profile.any():
         return None
-    inked = np.flatnonzero(rows)
-    middle = int(np.convolve(rows, np.ones(5), "same").argmax())
-    top, bottom = float(middle), float(middle + 1)
-    for y in inked[inked <= middle][::-1]:
-        if top - y - 1 > near:
-            break
-        top = float(y)
-    for y in inked[inked >= middle]:
-        if y - bottom > near:
-            break
-        bottom = float(y + 1)
-    return top, bottom
+    middle = int(profile.argmax())
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    tops, bottoms = stats[1:, cv2.CC_STAT_TOP], stats[1:, cv2.CC_STAT_TOP] + stats[1:, cv2.CC_STAT_HEIGHT]
+    core = (tops <= middle + _CORE * height) & (bottoms > middle - _CORE * height)
+    if not core.any():
+        return None
+    # A tall letter, but not the tallest: one that touches the next line reaches as far as that does.
+    tall = np.flatnonzero(core)[np.argsort((bottoms - tops)[core])]
+    pick = tall[round(_TALL * (len(tall) - 1))]
+    top, bottom = float(tops[pick]), float(bottoms[pick])
+    reach = _REACH * (bottom - top)
+    near = (_ABOVE if core.sum() > 1 else _ALONE) * height
+    whole = (tops >= top - reach) & (bottoms <= bottom + reach) & (tops > 0) & (bottoms < height)
+    own = whole & (core | ((bottoms >= top - near) & (tops <= bottom + near)))
+    if not own.any():
+        return top, bottom
+    return min(top, float(tops[own].min())), max(bottom, float(bottoms[own].max()))
 
 
 def _edges(columns: NDArray[np.integer], middles: NDArray[np.float64]) -> list[float]:
