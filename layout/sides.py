@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -122,22 +122,24 @@ def find_side(rectangle: Rectangle, table: Floats, height: float, side: int, lim
         limit = min(near, key=lambda x: abs(x - middle))
         here = here[(here[:, 0] + here[:, 1] - 2 * limit) * side < 0]
     inner = -here[:, 1] if side < 0 else here[:, 0]
-    lines: list[list[float]] = []
+    lines: list[list[float]] = []  # from the top down
+    places: list[float] = []
     outermost = not near
     for x0, x1, y, h, letters, words, digits, _ in here[np.argsort(inner, kind="stable")].tolist():
-        line, off = None, math.inf
-        for each in lines:
-            if abs(each[2] - y) < off:
-                line, off = each, abs(each[2] - y)
-        if line is None or off > 0.5 * min(h, line[3]):
-            lines.append([x0, x1, y, h, letters, words, digits])
+        at = nearest = bisect_left(places, y)
+        if at and (at == len(places) or y - places[at - 1] <= places[at] - y):
+            nearest = at - 1
+        line = lines[nearest] if lines else None
+        if line is None or abs(line[2] - y) > 0.5 * min(h, line[3]):
+            lines.insert(at, [x0, x1, y, h, letters, words, digits])
+            places.insert(at, y)
         elif (line[0] - x1 if side < 0 else x0 - line[1]) <= WITHIN_LINE * height:
             line[0], line[1] = min(line[0], x0), max(line[1], x1)
             line[3] = max(line[3], h)
             line[4:7] = line[4] + letters, line[5] + words, line[6] + digits
         else:
             outermost = False
-    rows = np.array(sorted(lines, key=lambda each: each[2]), dtype=np.float64).reshape(-1, 7)
+    rows = np.array(lines, dtype=np.float64).reshape(-1, 7)
     x0s, x1s, ys, hs, letters, words, digits = rows.T
     return Side(x0s, x1s, ys, hs, words, letters, digits, outermost)
 
