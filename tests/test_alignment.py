@@ -95,6 +95,18 @@ def test_accents_and_commas_belong_to_their_word() -> None:
     assert (top, bottom) == (13.0, 37.0)
 
 
+@pytest.mark.parametrize(
+    ("dots", "ends"),
+    [(((30, 22, 34, 26), (30, 33, 34, 37)), (21.0, 38.0)), (((26, 24, 40, 27), (26, 31, 40, 34)), (23.0, 35.0))],
+    ids=["colon", "equals"],
+)
+def test_signs_of_two_parts_are_whole(dots: tuple[tuple[int, int, int, int], ...], ends: tuple[float, float]) -> None:
+    seen = (("-", 32), (" ", 60), ("b", 98))
+    boxes = page(*dots, (90, 14, 106, 38))
+    [sign, _] = places(LineAligner(Peaks(*seen, **CUT), ALPHABET)(boxes, LINE, "- b"))
+    assert tuple(sign[2]) == ends
+
+
 def test_a_letter_that_touches_the_next_line_makes_its_word_no_taller() -> None:
     seen = (("a", 32), ("b", 52), ("c", 72), ("a", 92))
     boxes = [(24, 16, 40, 34), (44, 16, 60, 34), (64, 16, 80, 60), (84, 16, 100, 34)]

@@ -32,9 +32,9 @@ LEAST_LIKELY = -0.5
 _MARGIN = 0.12
 # Share of a line's height: ink further from a word's characters than this is not of the word.
 _NEAR = 0.25
-# Half the height of the rows with most of a word's ink, and how far dots and accents are off its letters, or off one
-# another in a colon; in heights of the line.
-_CORE, _ABOVE, _ALONE = 0.15, 0.12, 0.4
+# Half the height of the rows with most of a word's ink; how far dots and accents are off its letters, and how far parts
+# of signs are from one another; in heights of the line.
+_CORE, _ABOVE, _APART = 0.15, 0.12, 0.4
 # Of a word's letters by their height, which one says how tall they are; others reach so much further, in heights of it.
 _TALL, _REACH = 0.7, 0.4
 # Ink that is all so near the upper or lower edge of a crop and goes on beyond it is another line's.
@@ -151,7 +151,8 @@ def _words(ink: NDArray[np.bool_], text: str, middles: NDArray[np.float64]) -> l
     for (first, last), low, high in zip(spans, starts, ends, strict=True):
         own = middles[first:last]
         left, right = _extent(columns, max(low, 0), min(high, len(columns)), own[0], own[-1], near)
-        rows = _rows(ink[:, int(left) : max(int(left) + 1, int(np.ceil(right)))])
+        signs = not any(symbol.isalnum() for symbol in text[first:last])
+        rows = _rows(ink[:, int(left) : max(int(left) + 1, int(np.ceil(right)))], signs=signs)
         if rows is None:
             continue
         edges = np.array([left - _PAD, *_edges(columns, own), right + _PAD])
@@ -194,7 +195,7 @@ def _extent(
     return left, max(right, left + 1)
 
 
-def _rows(ink: NDArray[np.bool_]) -> tuple[float, float] | None:
+def _rows(ink: NDArray[np.bool_], *, signs: bool) -> tuple[float, float] | None:
     """First and last row (exclusive) of a word's ink.
 
     That is what reaches into the rows with most of it, and dots and accents close by; ink of the lines above and below
@@ -214,8 +215,9 @@ def _rows(ink: NDArray[np.bool_]) -> tuple[float, float] | None:
     tall = np.flatnonzero(core)[np.argsort((bottoms - tops)[core])]
     pick = tall[round(_TALL * (len(tall) - 1))]
     top, bottom = float(tops[pick]), float(bottoms[pick])
-    reach = _REACH * (bottom - top)
-    near = (_ABOVE if core.sum() > 1 else _ALONE) * height
+    near, reach = _ABOVE * height, _REACH * (bottom - top)
+    if signs:  # the dots of a colon stand further apart than a dot is high
+        top, bottom, near, reach = float(tops[core].min()), float(bottoms[core].max()), _APART * height, _APART * height
     whole = (tops >= top - reach) & (bottoms <= bottom + reach) & (tops > 0) & (bottoms < height)
     own = whole & (core | ((bottoms >= top - near) & (tops <= bottom + near)))
     if not own.any():
