@@ -61,24 +61,28 @@ def find_stacks(found: Sequence[DetectedWord]) -> list[tuple[Stack, tuple[int, .
         found: Words of a page, in any order.
 
     Returns:
-        Stacks of at least `LEAST` letters, with the numbers of the words that are in each.
+        Stacks of at least `LEAST` letters, with the numbers of the words that are in each; no word is in two.
     """
     boxes = [quad_box(word.quad) for word in found]
     single = [i for i, word in enumerate(found) if _is_letter(boxes[i], len(word.characters))]
     single.sort(key=lambda i: boxes[i][1])
     below: dict[int, int] = {}
+    followers: set[int] = set()
     for place, i in enumerate(single):
+        bottom, height = boxes[i][3], boxes[i][3] - boxes[i][1]
         for k in single[place + 1 :]:
-            if _is_below(boxes[i], boxes[k]):
+            if boxes[k][1] > bottom + _GAP * _RATIO * height:
+                break  # all others are further down still
+            if k not in followers and _is_below(boxes[i], boxes[k]):
                 below[i] = k
+                followers.add(k)
                 break
-    followers = set(below.values())
     stacks = []
     for start in single:
         if start in followers:
             continue
         chain = [start]
-        while chain[-1] in below and below[chain[-1]] not in chain:
+        while chain[-1] in below:
             chain.append(below[chain[-1]])
         if len(chain) >= LEAST:
             stacks.append((Stack(tuple(box_quad(boxes[i]) for i in chain)), tuple(chain)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -31,6 +33,23 @@ def test_letters_above_one_another_are_found_in_any_order(order: list[int]) -> N
     [(stack, members)] = find_stacks(found)
     assert [order[i] for i in members] == list(range(6))
     assert quad_box(stack.quad) == (100, 20, 130, 360)
+
+
+def test_a_letter_is_in_one_column_at_most() -> None:
+    """Two letters stand above one, each near enough to be of its column."""
+    found = [letter(90, 20), letter(110, 20), *(letter(100, 80 + 60 * i) for i in range(3))]
+    stacks = find_stacks(found)
+    members = [i for _, group in stacks for i in group]
+    assert len(members) == len(set(members))
+    assert {2, 3, 4} <= set(members)
+
+
+def test_ten_thousand_specks_take_no_minutes() -> None:
+    rng = np.random.default_rng(0)
+    found = [letter(*at, 3, 4) for at in rng.uniform(0, 4000, (10_000, 2))]
+    start = time.process_time()
+    find_stacks(found)
+    assert time.process_time() - start < 10
 
 
 def test_what_is_no_column_of_letters_is_left_alone() -> None:

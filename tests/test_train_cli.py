@@ -25,12 +25,14 @@ pytest.importorskip("faker")
 pytest.importorskip("matplotlib")
 pytest.importorskip("onnx")
 
+import torch
+
 from ocr_doc.core.errors import ExitCode, UsageError
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.recognizer.network import CRNNConfig, build_crnn
 from ocr_doc.recognizer.reader import WordReader
 from ocr_doc.training import detector_cli, recognizer_cli, recognizer_data, text
-from ocr_doc.training.checkpoints import load_checkpoint
+from ocr_doc.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from ocr_doc.training.cli import main
 from ocr_doc.training.run_cli import sources_and_shares
 from ocr_doc.weights.engines import open_engine
@@ -131,6 +133,24 @@ def test_a_detector_is_trained_and_exported(run: Run, tmp_path: Path) -> None:
     assert "f1" in told
     assert run("export", tmp_path / "run" / "detector.safetensors", tmp_path / "w", "eye")[0] == 0
     assert load_manifest(tmp_path / "w").entry("detector", "eye").config["architecture"] == "craft-light"
+
+
+def test_the_mean_of_two_trainings(run: Run, tmp_path: Path) -> None:
+    config = {"architecture": "a"}
+    for name, value in (("one", 1.0), ("two", 3.0)):
+        tensors = {"w": torch.full((2, 2), value), "count": torch.tensor(int(value))}
+        save_checkpoint(tmp_path / name, Checkpoint(tensors, config, {"step": int(value)}))
+    save_checkpoint(tmp_path / "other", Checkpoint({"w": torch.zeros(3)}, {"architecture": "b"}))
+    code, _ = run("average", tmp_path / "one", tmp_path / "two", tmp_path / "mean", "--share", 0.25)
+    assert code == 0
+    mean = load_checkpoint(tmp_path / "mean")
+    assert mean.tensors["w"].tolist() == [[1.5, 1.5], [1.5, 1.5]]
+    assert (int(mean.tensors["count"]), mean.config, mean.notes) == (3, config, {"step": 3})
+    code, told = run("average", tmp_path / "one", tmp_path / "other", tmp_path / "none")
+    assert (code, told.count("\n")) == (ExitCode.WEIGHTS, 1)
+    code, told = run("average", tmp_path / "one", tmp_path / "two", tmp_path / "none", "--share", 2)
+    assert (code, told.count("\n")) == (ExitCode.USAGE, 1)
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_detector_learns_from_labelled_pages(run: Run, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from ocr_doc.core.geometry import Box
 from ocr_doc.recognizer.alphabet import Alphabet, ctc_steps
 from ocr_doc.recognizer.crops import normalise
 from ocr_doc.recognizer.ctc import align, log_likelihoods
+from ocr_doc.training.lines import with_margin
 from ocr_doc.training.page_canvas import RULE, PageWord, word_of_edges
 
 LogProbs = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -28,8 +29,6 @@ LogProbs = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 LEAST_LIKELY = -0.5
 """Natural logarithm of the label's probability for each of its characters below which a line is not trusted."""
 
-# Share of a line's height added around its box before it is read.
-_MARGIN = 0.12
 # Share of a line's height: ink further from a word's characters than this is not of the word.
 _NEAR = 0.25
 # Half the height of the rows with most of a word's ink; how far dots and accents are off its letters, and how far parts
@@ -78,7 +77,7 @@ class LineAligner:
             the label does not fit what is there.
         """
         text = self._alphabet.normalise(label)
-        left, top, right, bottom = _grown(box, page.shape)
+        left, top, right, bottom = with_margin(box, page.shape)
         crop = page[top:bottom, left:right]
         if not text or not self._alphabet.covers(text) or min(crop.shape) < 4:
             return None
@@ -97,9 +96,8 @@ class LineAligner:
         steps = log_probs.shape[1]
         if ctc_steps(classes) > steps:
             return None
-        other = np.where(
-            (self._cases != np.arange(len(self._cases)))[None, None], log_probs[:, :, self._cases], -np.inf
-        )
+        cased = self._cases != np.arange(len(self._cases))
+        other = np.where(cased, log_probs[:, :, self._cases], -np.inf)
         either = np.logaddexp(log_probs, other)
         if log_likelihoods(either, [tuple(classes)])[0] < LEAST_LIKELY * len(classes):
             return None
@@ -130,12 +128,6 @@ def _dirt(stats: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.bool_]
     along = (left == 0) & (left + width == shape[1]) & (height <= _RULE * shape[0])
     across = (top == 0) & (top + height == shape[0]) & (width <= _RULE * shape[0])
     return np.asarray((area <= _SPECK * shape[0] ** 2) | along | across | above | below)
-
-
-def _grown(box: Box, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    margin = _MARGIN * (box[3] - box[1])
-    left, top = max(0, round(box[0] - margin)), max(0, round(box[1] - margin))
-    return left, top, min(shape[1], round(box[2] + margin)), min(shape[0], round(box[3] + margin))
 
 
 def _words(ink: NDArray[np.bool_], text: str, middles: NDArray[np.float64]) -> list[PageWord]:

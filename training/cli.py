@@ -42,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     # These need torch, an extra: imported here, so that its absence is one line and not a traceback.
     from ocr_doc.training import (  # noqa: PLC0415
+        average_cli,
         characters_cli,
         detector_cli,
         export_cli,
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         ("characters", characters_cli, "train the classifier of serial codes' characters"),
         ("lines", lines_cli, "cut labelled lines out of pages, for training the recogniser"),
         ("pages", pages_cli, "find the characters of labelled pages, for training the detector"),
+        ("average", average_cli, "average two trainings of one network"),
         ("temperature", temperature_cli, "fit what a recogniser's scores are divided by"),
         ("vocabulary", vocabulary_cli, "list words and how common they are, for words in doubt"),
         ("export", export_cli, "turn a checkpoint into weights that ocr-doc loads"),

@@ -15,7 +15,7 @@ from ocr_doc.detectors.detector import WordDetector
 from ocr_doc.detectors.network import CraftLight
 from ocr_doc.training.detector_data import CropOptions, LabelledPage, PageSource, crops_of_page
 from ocr_doc.training.detector_loss import detector_loss
-from ocr_doc.training.real_pages import PageEntry
+from ocr_doc.training.real_pages import PageEntry, is_covered
 
 _SEED = 20_011
 """Far from the seeds that people choose for training, so that no training draws these pages."""
@@ -96,23 +96,12 @@ def word_scores(
     """
     matched = found = real = 0
     for page in pages:
-        words = _known(find(page.image), page.unknown)
-        truth = _known([np.asarray(word.quad, dtype=np.float64) for word in page.words], page.unknown)
+        words = [quad for quad in find(page.image) if not is_covered(quad, page.unknown)]
+        truth = [np.asarray(word.quad) for word in page.words if not is_covered(word.quad, page.unknown)]
         matched += matched_quads(words, truth)
         found, real = found + len(words), real + len(truth)
     f1 = 2 * matched / max(1, found + real)
     return {"precision": matched / max(1, found), "recall": matched / max(1, real), "f1": f1}
-
-
-def _known(quads: Sequence[NDArray[np.float64]], unknown: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """The quads whose middles lie in none of the boxes (N, 4)."""
-    kept = []
-    for quad in quads:
-        x, y = quad.mean(axis=0)
-        covered = (unknown[:, 0] <= x) & (x <= unknown[:, 2]) & (unknown[:, 1] <= y) & (y <= unknown[:, 3])
-        if not covered.any():
-            kept.append(quad)
-    return kept
 
 
 def quad_iou(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:

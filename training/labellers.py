@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.errors import InputBrokenError
 from ocr_doc.core.geometry import Quad
 from ocr_doc.detectors.detector import WordDetector
 from ocr_doc.detectors.factory import build_detector
@@ -17,25 +15,8 @@ from ocr_doc.recognizer.network import build_crnn
 from ocr_doc.recognizer.reader import WordReader
 from ocr_doc.training.alignment import LineAligner
 from ocr_doc.training.lines import Detect, ReadCrop
-from ocr_doc.training.readers import read_rows
 from ocr_doc.weights.engines import open_engine
 from ocr_doc.weights.manifest import load_manifest
-
-
-def image_names(path: Path) -> frozenset[str]:
-    """The names in a JSON list, such as that of images to leave out.
-
-    Raises:
-        InputMissingError: If it cannot be read.
-        InputBrokenError: If it is no JSON list of names.
-    """
-    try:
-        names = json.loads("\n".join(read_rows(path)))
-    except ValueError as error:
-        raise InputBrokenError(f"{path}: no JSON ({error}).", "Correct the file.") from error
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise InputBrokenError(f"{path}: no JSON list of names.", "Write the images' names in brackets.")
-    return frozenset(names)
 
 
 def load_detector(weights: Path | None) -> Detect:

@@ -23,7 +23,7 @@ from ocr_doc.core.errors import InputBrokenError
 from ocr_doc.core.files import write_whole
 from ocr_doc.core.geometry import Box, Quad, quad_box
 from ocr_doc.recognizer.crops import rectify
-from ocr_doc.training.readers import read_grey, read_rows
+from ocr_doc.training.readers import as_rgb, read_grey, read_rows
 
 T = TypeVar("T")
 # Reads one crop, (h, w) uint8.
@@ -104,9 +104,11 @@ def _read_pages(
             yield read_grey(pages.parent / image), labelled
 
 
-def read_lines(pages: Path, split: str | None = None, without: Collection[str] = ()) -> Iterator[LabelledLine]:
+def read_lines(
+    pages: Path, split: str | None = None, without: Collection[str] = (), only: Collection[str] | None = None
+) -> Iterator[LabelledLine]:
     """Cuts the lines out of all pages of a set; see `read_lined_pages`."""
-    for page in read_lined_pages(pages, split, without):
+    for page in read_lined_pages(pages, split, without, only):
         for box, label in page.lines:
             crop = _cut(page.pixels, box)
             if crop.size and label:
@@ -128,7 +130,7 @@ def words_of_page(page: LinedPage, detect: Detect) -> Iterator[LabelledLine]:
     """
     boxes = [box for box, _ in page.lines]
     owned: dict[int, list[Quad]] = {}
-    for quad in detect(np.repeat(page.pixels[:, :, None], 3, axis=2)):
+    for quad in detect(as_rgb(page.pixels)):
         line = _line_of(quad_box(quad), boxes)
         if line is not None:
             owned.setdefault(line, []).append(quad)
@@ -161,11 +163,18 @@ def _box(values: Sequence[float]) -> Box:
 
 def _cut(page: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     """The box and a little around it; empty where it lies off the page."""
-    x0, y0, x1, y1 = box
-    margin = _MARGIN * (y1 - y0)
-    top, bottom = max(0, round(y0 - margin)), max(0, round(y1 + margin))
-    left, right = max(0, round(x0 - margin)), max(0, round(x1 + margin))
+    left, top, right, bottom = with_margin(box, page.shape)
     return page[top:bottom, left:right]
+
+
+def with_margin(box: Box, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """A line's box and a little around it, x0, y0, x1, y1 in whole pixels of a page of `shape` (H, W).
+
+    Its last corner is not before 0, so that the box of a line off the page is empty.
+    """
+    margin = _MARGIN * (box[3] - box[1])
+    left, top = max(0, round(box[0] - margin)), max(0, round(box[1] - margin))
+    return left, top, max(0, min(shape[1], round(box[2] + margin))), max(0, min(shape[0], round(box[3] + margin)))
 
 
 def recased(label: str, reading: str) -> str | None:

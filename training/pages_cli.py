@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.core.errors import InputBrokenError
 from ocr_doc.core.geometry import Box
-from ocr_doc.training.labellers import image_names, load_aligner, load_detector, load_reader
+from ocr_doc.training.labellers import load_aligner, load_detector, load_reader
 from ocr_doc.training.lines import LinedPage, read_lined_pages, read_transcripts
 from ocr_doc.training.page_canvas import PageWord
 from ocr_doc.training.real_pages import label_page, write_page_list
+from ocr_doc.training.set_cli import add_set_arguments, chosen_pages
 from ocr_doc.training.transcripts import lines_of_transcript
 
 _LOG = logging.getLogger(__name__)
@@ -23,13 +23,7 @@ _LOG = logging.getLogger(__name__)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of labelling pages."""
-    parser.add_argument("pages", type=Path, help="file of JSON lines, one page each (see docs/training.md)")
-    parser.add_argument("folder", type=Path, help="folder for the pages; FOLDER.jsonl beside it lists them")
-    parser.add_argument("--split", help="only pages of this split")
-    parser.add_argument("--without", type=Path, help="JSON list of images to leave out")
-    parser.add_argument("--only", type=Path, help="JSON list of images, all others are left out")
-    parser.add_argument("--transcripts", action="store_true", help="pages have a text of many lines and no boxes")
-    parser.add_argument("--weights", type=Path, help="folder of weights to find and read words with (those that ship)")
+    add_set_arguments(parser, "folder for the pages; FOLDER.jsonl beside it lists them")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,11 +42,10 @@ def _labelled(args: argparse.Namespace) -> Iterator[tuple[NDArray[np.uint8], Seq
 
 
 def _lined(args: argparse.Namespace) -> Iterator[LinedPage]:
-    without = image_names(args.without) if args.without else frozenset()
-    only = image_names(args.only) if args.only else None
+    chosen = chosen_pages(args)
     if not args.transcripts:
-        yield from read_lined_pages(args.pages, args.split, without, only)
+        yield from read_lined_pages(*chosen)
         return
     detect, read = load_detector(args.weights), load_reader(args.weights)
-    for pixels, text in read_transcripts(args.pages, args.split, without, only):
+    for pixels, text in read_transcripts(*chosen):
         yield LinedPage(pixels, tuple(lines_of_transcript(pixels, text, detect, read)))

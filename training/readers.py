@@ -68,6 +68,11 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
     return np.asarray(pixels, dtype=np.uint8)
 
 
+def as_rgb(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A grey picture (h, w) as (h, w, 3), which is what a detector sees."""
+    return np.repeat(grey[:, :, None], 3, axis=2)
+
+
 def read_rows(path: Path) -> list[str]:
     """The lines of a text file, blank ones included.
 

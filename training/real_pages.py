@@ -29,7 +29,7 @@ from ocr_doc.core.geometry import Box, Quad, quad_box
 from ocr_doc.training.detector_data import LabelledPage, PageSource
 from ocr_doc.training.lines import Detect, LinedPage
 from ocr_doc.training.page_canvas import PageWord, word_of_edges
-from ocr_doc.training.readers import read_grey, read_rows
+from ocr_doc.training.readers import as_rgb, read_grey, read_rows
 
 Align = Callable[[NDArray[np.uint8], Box, str], list[PageWord] | None]
 """Finds the words of a labelled line on a grey page; None where the label does not fit."""
@@ -70,7 +70,7 @@ class PageEntry:
             InputMissingError: If there is no such image.
             InputBrokenError: If it is damaged.
         """
-        return RealPage(_rgb(read_grey(self.image)), self.words, self.unknown)
+        return RealPage(as_rgb(read_grey(self.image)), self.words, self.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +139,8 @@ def _word(word: dict[str, Any]) -> PageWord:
     top, bottom, text = float(word["top"]), float(word["bottom"]), str(word["text"])
     if edges.shape != (len(text) + 1,) or not text:
         raise ValueError(f"{text!r} needs {len(text) + 1} edges")
-    if not (
-        all(map(math.isfinite, (*edges, top, bottom))) and top < bottom and all(a <= b for a, b in pairwise(edges))
-    ):
+    numbers = (*edges, top, bottom)
+    if not all(map(math.isfinite, numbers)) or top >= bottom or any(a > b for a, b in pairwise(edges)):
         raise ValueError(f"the edges of {text!r} are out of order")
     return word_of_edges(text, edges, top, bottom)
 
@@ -164,24 +163,20 @@ def label_page(page: LinedPage, align: Align, detect: Detect) -> tuple[list[Page
             unknown.append(box)
         else:
             words.extend(found)
-    lines = [box for box, _ in page.lines]
-    unknown.extend(_grown(quad_box(quad)) for quad in detect(_rgb(page.pixels)) if not _inside_any(quad, lines))
+    lines = np.array([box for box, _ in page.lines], dtype=np.float64).reshape(-1, 4)
+    unknown.extend(_grown(quad_box(quad)) for quad in detect(as_rgb(page.pixels)) if not is_covered(quad, lines))
     return words, unknown
 
 
-def _inside_any(quad: Quad, boxes: Iterable[Box]) -> bool:
-    x0, y0, x1, y1 = quad_box(quad)
-    x, y = (x0 + x1) / 2, (y0 + y1) / 2
-    return any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in boxes)
+def is_covered(quad: Quad | NDArray[np.floating], boxes: NDArray[np.floating]) -> bool:
+    """Whether the middle of a quad (4, 2) lies in any of the boxes (N, 4), x0, y0, x1, y1."""
+    x, y = (np.max(quad, axis=0) + np.min(quad, axis=0)) / 2
+    return bool(((boxes[:, :2] <= (x, y)) & ((x, y) <= boxes[:, 2:])).all(axis=1).any())
 
 
 def _grown(box: Box) -> Box:
     margin = _MARGIN * (box[3] - box[1])
     return box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin
-
-
-def _rgb(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.repeat(grey[:, :, None], 3, axis=2)
 
 
 def write_page_list(

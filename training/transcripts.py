@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ocr_doc.core.geometry import Box, Quad, quad_box, union_box
 from ocr_doc.recognizer.crops import rectify
 from ocr_doc.training.lines import Detect, LabelledLine, ReadCrop
+from ocr_doc.training.readers import as_rgb
 
 # Below this likeness a row of words is not that line, or a word not that part of it.
 _LINE_LIKENESS, _WORD_LIKENESS = 0.7, 0.5
@@ -70,7 +71,17 @@ def crops_of_transcript(
 def lines_of_transcript(
     pixels: NDArray[np.uint8], transcript: str, detect: Detect, read: ReadCrop
 ) -> list[tuple[Box, str]]:
-    """The lines of a page whose rows of words were found: their boxes and what the transcript has for them."""
+    """The lines of a page whose rows of words were found.
+
+    Args:
+        pixels: (H, W) uint8 grey.
+        transcript: What the page says, one line for each of its rows.
+        detect: The detector.
+        read: The recogniser.
+
+    Returns:
+        The box around each row in pixels, and what the transcript has for it; rows that are like no line are left out.
+    """
     rows, lines = _seen_rows(pixels, transcript, detect, read)
     return [(union_box(word.box for word in row), label) for row, label in _matched(rows, lines)]
 
@@ -79,13 +90,9 @@ def _seen_rows(
     pixels: NDArray[np.uint8], transcript: str, detect: Detect, read: ReadCrop
 ) -> tuple[list[list[_Seen]], list[str]]:
     """The rows of words as found and read, and the lines of the transcript."""
-    seen = [_Seen(quad, quad_box(quad), read(rectify(pixels, np.asarray(quad)))) for quad in detect(_rgb(pixels))]
+    seen = [_Seen(quad, quad_box(quad), read(rectify(pixels, np.asarray(quad)))) for quad in detect(as_rgb(pixels))]
     lines = [" ".join(line.split()) for line in transcript.splitlines() if line.strip()]
     return _rows([word for word in seen if word.text]), lines
-
-
-def _rgb(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.repeat(pixels[:, :, None], 3, axis=2)
 
 
 def _rows(words: Sequence[_Seen]) -> list[list[_Seen]]:
