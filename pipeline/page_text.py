@@ -22,6 +22,7 @@ from ocr_doc.pdf_text import covered, judge
 from ocr_doc.phrases import join_phrases
 from ocr_doc.recognizer.calibration import Calibration
 from ocr_doc.recognizer.crops import rectify
+from ocr_doc.recognizer.decimals import agree_on_decimals
 from ocr_doc.recognizer.reader import Reading
 from ocr_doc.serial import SerialBranch
 from ocr_doc.show_through import without_show_through
@@ -133,7 +134,7 @@ class PageReader:
             if isinstance(finder, WordDetector):
                 words = _new(find_codes(finder, view.pixels, words, serial.judge(view.pixels)), view, known)
         found = join_phrases(words)
-        return Look(view, words, found, self._read(grey, found))
+        return Look(view, words, found, agree_on_decimals(self._read(grey, found)))
 
     def _find(self, view: View, known: Floats | None) -> Sequence[DetectedWord]:
         """Finds the words of a view; those that stand on the page in known boxes are left out."""
@@ -156,11 +157,10 @@ class PageReader:
         serial = self._serial() if look.found else None
         if serial is None:
             return self._calibrated(read_words(look.on_page(), look.readings, self._inner))
-        with_characters = replace(self._inner, characters=True)
         if self._options.serial == "always":
             words = serial.read(page.grey, look.on_page(), look.readings, self._options.min_legibility)
         else:
-            words = serial.check(page.grey, read_words(look.on_page(), look.readings, with_characters))
+            words = serial.check(page.grey, read_words(look.on_page(), look.readings, self._inner, serial.wants))
         words = self._calibrated(words)
         return words if self._options.characters else [replace(word, characters=()) for word in words]
 

@@ -100,10 +100,28 @@ class SerialBranch:
         self._options = options
         self._pattern = None if options.pattern is None else parse_pattern(options.pattern)
 
+    def wants(self, text: str, confidence: float) -> bool:
+        """Whether what the recogniser read is to be read again, where not everything is.
+
+        Args:
+            text: Of one word.
+            confidence: Its own, in [0, 1].
+        """
+        if not text:
+            return False
+        if self._pattern is not None and self._pattern.fits(text):
+            return self._pattern.check is not None and not self._pattern.check(text.upper())
+        return looks_like_code(text) and float(confidence ** (1 / len(text))) < SURE
+
     def check(self, grey: NDArray[np.uint8], words: Sequence[Word]) -> list[Word]:
-        """Words as the recogniser read them; those that look like codes read again, the better reading kept."""
+        """Words as the recogniser read them; those that look like codes read again, the better reading kept.
+
+        Args:
+            grey: (H, W) uint8.
+            words: Those that `wants` asks for have their characters.
+        """
         chosen = [
-            i for i, word in enumerate(words) if word.source == "crnn" and self._is_wanted(word.text, word.confidence)
+            i for i, word in enumerate(words) if word.source == "crnn" and self.wants(word.text, word.confidence)
         ][:MOST_ROWS]
         items = [_of_word(words[i]) for i in chosen]
         checked = list(words)
@@ -158,7 +176,7 @@ class SerialBranch:
             reading: The recogniser's.
             detector: Gives the detector, which finds the row and its characters in the image.
         """
-        if self._options.serial == "auto" and not self._is_wanted(reading.text, reading.confidence):
+        if self._options.serial == "auto" and not self.wants(reading.text, reading.confidence):
             return reading
         grey, width = to_grey(pixels), pixels.shape[1]
         rows = crop_rows(pixels, detector(), self.judge)
@@ -176,14 +194,6 @@ class SerialBranch:
         else:
             chosen, others = reading, [free] if free is not None else []
         return replace(chosen, others=tuple(others), notes=self._notes(item, best))
-
-    def _is_wanted(self, text: str, confidence: float) -> bool:
-        """Whether what the recogniser read is to be read again, where not everything is."""
-        if not text:
-            return False
-        if self._pattern is not None and self._pattern.fits(text):
-            return self._pattern.check is not None and not self._pattern.check(text.upper())
-        return looks_like_code(text) and float(confidence ** (1 / len(text))) < SURE
 
     def _read(self, grey: NDArray[np.uint8], items: Sequence[_Item]) -> list[RowReading]:
         """One reading for each row, all from one batch."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from math import hypot
 from typing import Protocol
@@ -76,7 +76,12 @@ class ReadText(Protocol):
         """One for each character of the text."""
 
 
-def read_words(found: Sequence[FoundWord], readings: Sequence[ReadText], options: Options) -> list[Word]:
+def read_words(
+    found: Sequence[FoundWord],
+    readings: Sequence[ReadText],
+    options: Options,
+    wanted: Callable[[str, float], bool] = lambda text, confidence: False,
+) -> list[Word]:
     """The words of a page.
 
     A reading without text makes no word: it says that the detector took a smudge or a rule for text, and a word
@@ -87,12 +92,14 @@ def read_words(found: Sequence[FoundWord], readings: Sequence[ReadText], options
         found: Words that the detector found.
         readings: What each crop, `rectify(page, found.quad)`, says; as many.
         options: Their `min_confidence`, `min_legibility` and `characters` count.
+        wanted: Whether a word of a text and a confidence is to have its characters though the options ask for none.
     """
     pairs = zip(found, readings, strict=True)
+    chosen = (lambda text, confidence: True) if options.characters else wanted
     return [
         word
         for each, reading in pairs
-        for word in _words(each, reading, options.characters)
+        for word in _words(each, reading, chosen)
         if word.confidence >= options.min_confidence and _legible(word, each.confidence, options.min_legibility)
     ]
 
@@ -105,7 +112,7 @@ def _legible(word: Word, found: float, least: float) -> bool:
     return float(word.confidence ** (1 / len(word.text))) >= least
 
 
-def _words(found: FoundWord, reading: ReadText, with_characters: bool) -> Iterator[Word]:
+def _words(found: FoundWord, reading: ReadText, with_characters: Callable[[str, float], bool]) -> Iterator[Word]:
     """One word, or several where the reading has spaces."""
     parts = list(_between_spaces(reading.characters))
     groups = _shared_out(found, parts)
@@ -113,20 +120,24 @@ def _words(found: FoundWord, reading: ReadText, with_characters: bool) -> Iterat
     if len(confidences) != len(parts):
         confidences = (reading.confidence,) * len(parts)
     for part, group, confidence in zip(parts, groups, confidences, strict=True):
-        # The detector's quads are drawn round the ink, CTC's spans are only near it; so the detector's where they
-        # agree on how many there are.
-        spans = (_cut(found.quad, symbol.start, symbol.end) for symbol in part)
-        quads = group if len(group) == len(part) else spans
         if len(parts) == 1:
             quad = found.quad
         else:
             quad = _around(found.quad, group) if group else _cut(found.quad, part[0].start, part[-1].end)
-        characters = tuple(
-            Character(symbol.text, _confidence(symbol.confidence), rounded_quad(each))
-            for symbol, each in zip(part, quads, strict=True)
-        )
-        text = "".join(symbol.text for symbol in part)
-        yield Word(text, _confidence(confidence), rounded_quad(quad), characters if with_characters else ())
+        text, sure = "".join(symbol.text for symbol in part), _confidence(confidence)
+        characters = _characters(found.quad, part, group) if with_characters(text, sure) else ()
+        yield Word(text, sure, rounded_quad(quad), characters)
+
+
+def _characters(whole: Quad, part: Sequence[ReadSymbol], group: Sequence[Quad]) -> tuple[Character, ...]:
+    """The characters of a word: read as `part`, found in the quads of `group`."""
+    # The detector's quads are drawn round the ink, CTC's spans are only near it; so the detector's where they agree on
+    # how many there are.
+    quads = group if len(group) == len(part) else [_cut(whole, symbol.start, symbol.end) for symbol in part]
+    return tuple(
+        Character(symbol.text, _confidence(symbol.confidence), rounded_quad(quad))
+        for symbol, quad in zip(part, quads, strict=True)
+    )
 
 
 def _shared_out(found: FoundWord, parts: Sequence[Sequence[ReadSymbol]]) -> list[Sequence[Quad]]:

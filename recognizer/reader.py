@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -48,7 +49,7 @@ WINDOW = 1024
 # A batch on the CPU gains nothing from size once all cores are busy, but takes memory; a GPU wants large ones.
 _BATCH_PIXELS = {"cpu": 2**18, "cuda": 2**22}
 # Crops are decoded together up to so many steps, and where the longest has at most so many times the shortest's.
-_DECODED, _ALIKE = 2**14, 2.0
+_DECODED, _ALIKE = 2**12, 2.0
 # A character is wider than CTC's peak: its span grows by up to this many steps a side, half way to its neighbour.
 _REACH = 2.0
 
@@ -202,20 +203,29 @@ class WordReader:
         return readings
 
     def _read_pieces(self, pieces: list[_Piece]) -> Iterator[tuple[int, Reading]]:
-        """Index and reading of each crop."""
+        """Index and reading of each crop; crops are decoded while the network reads the next."""
+        with ThreadPoolExecutor(1, "ocr-doc-decode") as decoder:
+            decoded = [
+                (crops, decoder.submit(self._readings, _padded(rows, self.alphabet.blank), scales))
+                for crops, scales, rows in self._alike(pieces)
+            ]
+            for crops, readings in decoded:
+                yield from zip(crops, readings.result(), strict=True)
+
+    def _alike(self, pieces: list[_Piece]) -> Iterator[tuple[list[int], list[float], list[NDArray[np.float32]]]]:
+        """What `_log_probs` gives, in groups of about one length, whose steps are decoded together."""
         crops: list[int] = []
         scales: list[float] = []
         rows: list[NDArray[np.float32]] = []
         for crop, scale, row in self._log_probs(pieces):
-            # Steps are decoded one after the other, for all crops of about one length at once.
             if rows and (len(row) > _ALIKE * len(rows[0]) or (len(rows) + 1) * len(row) > _DECODED):
-                yield from zip(crops, self._readings(_padded(rows, self.alphabet.blank), scales), strict=True)
+                yield crops, scales, rows
                 crops, scales, rows = [], [], []
             crops.append(crop)
             scales.append(scale)
             rows.append(row)
         if rows:
-            yield from zip(crops, self._readings(_padded(rows, self.alphabet.blank), scales), strict=True)
+            yield crops, scales, rows
 
     def _log_probs(self, pieces: list[_Piece]) -> Iterator[tuple[int, float, NDArray[np.float32]]]:
         """Of each crop its index, a time step in fractions of its width, and log-probabilities (T, classes)."""
