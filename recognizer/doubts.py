@@ -17,10 +17,13 @@ from numpy.typing import NDArray
 from ocr_doc.core.geometry import FloatArray
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.recognizer.ctc import Decoding, Labels, align, best_prefixes, log_likelihoods, parts_of
+from ocr_doc.recognizer.lexicon import AROUND
 from ocr_doc.recognizer.vocabulary import Vocabulary
 
-# Words less probable than this are in doubt.
-DOUBT = 0.7
+# Words less probable than this are in doubt; those that nobody is known to write, sooner.
+DOUBT, STRANGE = 0.7, 0.97
+# Shorter ones are names and abbreviations more often than misreadings.
+_STRANGE_LETTERS = 4
 # Readings that compete for a word, and the least probability of a symbol that starts one.
 _RIVALS, _CUTOFF = 8, 0.004
 # A step that is blank with more than this probability says only that two symbols are apart; one of them says it all.
@@ -59,13 +62,17 @@ def settle_doubts(
     space = alphabet.encode(" ")[0] if " " in alphabet else alphabet.blank
     doubts: list[_Doubt] = []
     for row, (decoding, confidences) in enumerate(zip(decodings, words, strict=True)):
-        if not confidences or min(confidences) >= DOUBT:
+        if not confidences or min(confidences) >= STRANGE:
             continue
         for part, (start, end, labels) in enumerate(parts_of(decoding, space, log_probs.shape[1])):
-            if confidences[part] < DOUBT and any(c.isalpha() for c in alphabet.decode(labels)):
+            text = alphabet.decode(labels)
+            unsure = confidences[part] < DOUBT and any(c.isalpha() for c in text)
+            if unsure or (confidences[part] < STRANGE and _is_strange(text, vocabulary)):
                 steps = _without_clear_blanks(log_probs[row, start:end], alphabet.blank)
                 found = best_prefixes(steps, _RIVALS, alphabet.blank, _CUTOFF)
                 rivals = tuple(rival for rival in found if rival and space not in rival and rival != labels)
+                if not unsure:
+                    rivals = tuple(rival for rival in rivals if _is_alike(text, alphabet.decode(rival)))
                 if rivals:
                     doubts.append(_Doubt(row, part, steps, (*rivals, labels)))
     better = _winners(doubts, alphabet, vocabulary)
@@ -73,6 +80,19 @@ def settle_doubts(
         _changed(decoding, log_probs[row], better[row], space, alphabet.blank) if row in better else decoding
         for row, decoding in enumerate(decodings)
     ]
+
+
+def _is_strange(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether a word, but for the signs around it, is of letters and nobody is known to write it."""
+    bare = text.strip(AROUND)
+    return len(bare) >= _STRANGE_LETTERS and bare.isalpha() and bare not in vocabulary
+
+
+def _is_alike(text: str, rival: str) -> bool:
+    """Whether two words differ in some of their letters alone."""
+    return len(text) == len(rival) and all(
+        a == b or (a.isalpha() and b.isalpha()) for a, b in zip(text, rival, strict=True)
+    )
 
 
 def _winners(doubts: Sequence[_Doubt], alphabet: Alphabet, vocabulary: Vocabulary) -> dict[int, dict[int, Labels]]:

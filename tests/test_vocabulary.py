@@ -74,6 +74,17 @@ def test_only_the_word_in_doubt_changes() -> None:
     assert text(again[0]) == "o07 cartons,"
 
 
+def test_a_word_that_nobody_writes_is_in_doubt_sooner() -> None:
+    _, again = settled(steps("c", "a", "ar", "t", "o", "n", "s", ",", doubt=0.15))
+    assert text(again[0]) == "cartons,"
+
+
+@pytest.mark.parametrize("read", [("v", "a", "mn"), (*"cartons", "x,"), (*"cartons", "1l")])
+def test_short_ones_and_those_that_differ_in_signs_are_not(read: tuple[str, ...]) -> None:
+    greedy, again = settled(steps(*read, doubt=0.15))
+    assert again[0] is greedy[0]
+
+
 def test_numbers_are_left_to_the_image() -> None:
     greedy, again = settled(steps("1", "2", ".", "38", "0"))
     assert again[0] is greedy[0]
@@ -85,6 +96,7 @@ def test_numbers_are_left_to_the_image() -> None:
     [
         ("the", "thc"), ("The", "tHe"), ("THE", "ThE"), ("(Cartons:", "(Cartors:"), ("12.50", "I2.5O"),
         ("van-the", "van-thc"), ("Straße", "Strabe"), ("d’accord", "d’accorb"), ("the", "van"), ("xy12", "xyzz"),
+        ("1x", "Ix"), ("500ml", "SO0ml"), ("50mm,", "5Omm,"), ("(T02)", "(TO2)"), ("K17", "KI7"), ("3rd", "Srd"),
     ],
 )  # fmt: skip
 def test_costs(better: str, worse: str) -> None:
