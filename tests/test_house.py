@@ -98,7 +98,8 @@ def test_data_files_are_packaged() -> None:
 
 def test_installed_package_holds_its_data() -> None:
     assert importlib.resources.files("ocr_doc").joinpath("py.typed").is_file()
-    assert importlib.resources.files("ocr_doc.weights").joinpath("manifest.json").is_file()
+    for manifest in ("manifest.json", "lstm/manifest.json"):
+        assert importlib.resources.files("ocr_doc.weights").joinpath(manifest).is_file()
 
 
 def test_no_room_is_a_module_of_its_own() -> None:

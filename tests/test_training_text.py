@@ -81,6 +81,14 @@ def test_all_kinds_of_text_come(source: TextSource) -> None:
         assert any(re.search(pattern, text) for text in texts), pattern
 
 
+def test_signs_stand_with_and_without_spaces(source: TextSource) -> None:
+    rng = np.random.default_rng(9)
+    entries = [source.entry(rng) for _ in range(2000)]
+    for form in (r"\w: ", r"\w : ", r"\w :\w", r"\w:\w", r"^: ", r"\w :$", r"\w @ ", r"\w -\w"):
+        assert sum(bool(re.search(form, entry)) for entry in entries) > 5, form
+    assert any(re.fullmatch(r"\d( \d){2,}", source.number(rng)) for _ in range(2000))
+
+
 def test_no_symbol_stays_untaught(source: TextSource) -> None:
     rng = np.random.default_rng(7)
     seen = set("".join(source.noise(rng) for _ in range(4000)))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ocr_doc import OCRPipeline
 from ocr_doc.core.errors import ExitCode, OutputError, WeightsError
 from ocr_doc.weights.manifest import NAME, SCHEMA, Entry, Format, WeightFile, load_manifest, write_entry
 
+SAMPLES = Path(__file__).parents[1] / "samples"
 READER = Entry("tiny", "recognizer", (), {"classes": 3}, "aß", "Apache-2.0", {"seed": 1}, {"cer": 0.5})
 DETECTOR = Entry("eye", "detector", (), {"channels": [1, 2]}, None, "Apache-2.0")
 
@@ -27,8 +30,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_ships_is_what_the_manifest_lists() -> None:
-    manifest = load_manifest()
+@pytest.mark.parametrize("shipped", [None, "lstm"])
+def test_what_ships_is_what_the_manifest_lists(shipped: str | None) -> None:
+    manifest = load_manifest(shipped)
     listed = {file.file for entry in manifest.entries for file in entry.files}
     there = {p.name for p in manifest.folder.iterdir() if p.suffix in (".onnx", ".safetensors", ".gz")}
     assert there == listed
@@ -37,6 +41,22 @@ def test_what_ships_is_what_the_manifest_lists() -> None:
         assert entry.licence and entry.recipe and entry.file(form), entry.name
         for file in entry.files:
             assert len(manifest.read(file)) == file.bytes
+
+
+def test_the_lstm_that_ships_reads_as_well() -> None:
+    with OCRPipeline(weights="lstm") as ocr:
+        document = ocr(SAMPLES / "receipt.png")
+    assert document.engine.recognizer == load_manifest("lstm").entry("recognizer").name
+    truth, found = (Counter(text.split()) for text in ((SAMPLES / "receipt.txt").read_text("utf-8"), document.text))
+    assert (truth & found).total() > 0.9 * truth.total()
+
+
+def test_a_folder_of_ones_own_goes_before_one_that_ships(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    folder.rename(folder.parent / "lstm")
+    assert load_manifest("lstm").entry("recognizer").name == "tiny"
+    with pytest.raises(WeightsError, match="cannot be read"):
+        load_manifest("else/lstm")
 
 
 def test_written_entries_come_back(folder: Path) -> None:

@@ -42,6 +42,8 @@ RECEIPT_WORDS = [
 _DIGITS = "0123456789"
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CODE = _DIGITS + _UPPER
+# What stands between a label and its value, and between two words, each as often as it is listed.
+_JOINTS = [":"] * 8 + ["-", "-", "@", "@", "&", "&", "/", "*", "x", "X", "=", "#", "+", "!", "|", "–", "%"]
 _MARKS = "()[]{}<>/\\|-_=+*#@&%$!?.,:;'\"~^`"
 
 
@@ -163,10 +165,23 @@ class TextSource:
             return str(rng.choice(["No.", "#", "x", "No", "Nr.", "+", "(", "ID:", "Tel:", "*"])) + digits
         if draw < 0.2:
             return digits + str(rng.choice(["%", ".", ")", ":", "x", "X", " x", "kg", " pcs", "g", "ml", "°", "*"]))
+        if draw < 0.23:
+            return " ".join(digits)
         if draw < 0.34 and length > 4:
             cut = int(rng.integers(2, length - 1))
             return digits[:cut] + str(rng.choice(["-", " ", "/", ".", "-"])) + digits[cut:]
         return digits
+
+    def entry(self, rng: np.random.Generator) -> str:
+        """A label, a sign and a value, or a part of that; with and without spaces, since only the image can tell."""
+        joint = str(rng.choice(_JOINTS))
+        gaps = ["" if rng.random() < 0.4 else " " for _ in range(2)]
+        makers = (self.price, self.number, self.date, self.code, self.styled_word)
+        value = makers[int(rng.choice(len(makers), p=(0.3, 0.3, 0.1, 0.1, 0.2)))](rng)
+        label = self.styled_word(rng)
+        draw = rng.random()
+        label, value = ("", value) if draw < 0.2 else (label, "") if draw < 0.5 else (label, value)
+        return f"{label}{gaps[0]}{joint}{gaps[1]}{value}"
 
     def date(self, rng: np.random.Generator) -> str:
         """A date or a time of day."""
@@ -231,6 +246,8 @@ class TextSource:
             text = " ".join(self.styled_word(rng) for _ in range(int(rng.integers(2, 4))))
         elif draw < 0.70:
             text = self.prose(rng)
+        elif draw < 0.76:
+            text = self.entry(rng)
         else:
             makers = (self.price, self.number, self.date, self.code, self.noise, self.contact)
             text = makers[int(rng.choice(len(makers), p=(0.25, 0.25, 0.12, 0.18, 0.06, 0.14)))](rng)

@@ -23,6 +23,7 @@ Format = Literal["onnx", "safetensors", "gz"]
 SCHEMA = "ocr-doc-weights/1"
 NAME = "manifest.json"
 _REMEDY = "Reinstall ocr-doc, or name a whole folder of weights with --weights DIR; nothing is downloaded."
+_SHIPPED = Path(__file__).parent
 _T = TypeVar("_T")
 
 
@@ -134,12 +135,13 @@ def load_manifest(folder: str | os.PathLike[str] | None = None) -> Manifest:
     """Reads the manifest of a folder; the files themselves are checked when they are read.
 
     Args:
-        folder: Where the weights are; None for those that ship with ocr-doc.
+        folder: Where the weights are; None for those that ship with ocr-doc, the name of a folder among them ("lstm")
+            for others that ship.
 
     Raises:
         WeightsError: If there is no manifest or it is not one of this version.
     """
-    place = Path(__file__).parent if folder is None else Path(folder)
+    place = _SHIPPED if folder is None else _place(Path(folder))
     path = place / NAME
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
@@ -154,6 +156,12 @@ def load_manifest(folder: str | os.PathLike[str] | None = None) -> Manifest:
         return Manifest(place, tuple(_entry(item) for item in _typed(values, "entries", list)))
     except ValueError as fault:
         raise WeightsError(f"{path} is no manifest of weights: {fault}.", _REMEDY) from None
+
+
+def _place(folder: Path) -> Path:
+    """The folder, or where there is none such and only a name is given, the one of that name that ships."""
+    beside = _SHIPPED / folder.name
+    return beside if folder == Path(folder.name) and not folder.exists() and (beside / NAME).is_file() else folder
 
 
 def _typed(values: object, key: str, kind: type[_T]) -> _T:
