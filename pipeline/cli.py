@@ -111,7 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--batch-size", type=_number(int, 1), metavar="N", help="word crops read at once, at most (64)")
     add("--device", choices=("auto", "cpu", "cuda"), help="what runs the networks (auto: CUDA if there, else CPU)")
     add("--threads", type=_number(int, 1), metavar="N", help="threads on the CPU (as many as this process may use)")
-    add("--weights", metavar="DIR", help="a folder of weights instead of those that ship with ocr-doc; lstm for the LSTM recogniser")
+    add("--weights", metavar="DIR", help="a folder of weights instead of those that ship; lstm for the LSTM recogniser")
     add("--debug", action="store_true", default=False, help="show tracebacks and what is going on")
     add("--quiet", action="store_true", default=False, help="no progress, warnings or summary; errors only")
     add("--version", action=_Version, nargs=0, help="show the version and exit")

@@ -65,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
         default = defaults[name.replace("-", "_")]
         add(f"--{name}", type=kind, metavar="N", help=meaning if default is None else f"{meaning} ({default})")
     add("--device", choices=("auto", "cpu", "cuda"), help="what runs the networks (auto)")
-    add("--weights", metavar="DIR", help="a folder of weights instead of those that ship with ocr-doc; lstm for the LSTM recogniser")
+    add("--weights", metavar="DIR", help="a folder of weights instead of those that ship; lstm for the LSTM recogniser")
     add("--origin", dest="origins", action="append", metavar="URL", help="a web page elsewhere that may call it")
     add("--token-file", metavar="FILE", help="a file with the token that clients must send")
     levels = ("debug", "info", "warning", "error")
