@@ -59,7 +59,7 @@ class OCRPipeline:
 
     Args:
         device: "auto" (CUDA where there is one, else the CPU), "cpu" or "cuda".
-        weights: A folder of weights; None for those that ship with ocr-doc.
+        weights: A folder of weights, or "lstm" for the LSTM recogniser that ships; None for what else ships.
         threads: Threads on the CPU; None for as many as this process may use.
         detector: Finds words instead of our network.
         recognizer: Reads crops instead of our network.

@@ -29,7 +29,8 @@ class EngineOptions:
     Attributes:
         device: "auto" is CUDA where there is one, else the CPU.
         threads: Threads on the CPU; None for as many as this process may use.
-        weights: A folder of weights with its manifest; None for the weights that ship with ocr-doc.
+        weights: A folder of weights with its manifest, or "lstm" for the LSTM recogniser that ships; None for what
+            else ships.
 
     Raises:
         UsageError: If a value is none of these.

@@ -17,8 +17,8 @@ from ocr_doc.recognizer.reader import Reading
 SURE = 0.95
 # So many sure signs, and such a share of them, make a page's custom.
 _LEAST, _SHARE = 3, 0.9
-# A sign with two decimals behind it, in an amount that has no other such sign: 12.05.18 is a date.
-_AMOUNT = re.compile(r"(?<![\d.,])\d+(?P<thousands>[.,]\d{3})*(?P<sign>[.,])\d\d(?![\d.,]?\d)")
+# A sign with two decimals behind it, and no other sign: 12.05.18 is a date, and 1,204.75 says itself which it is.
+_AMOUNT = re.compile(r"(?<![\d.,])\d+([.,])\d\d(?![\d.,]?\d)")
 _OTHER = {".": ",", ",": "."}
 
 
@@ -40,8 +40,8 @@ def agree_on_decimals(readings: Sequence[Reading]) -> list[Reading]:
 
 
 def _signs(text: str) -> list[int]:
-    """Where the decimal signs of a text's amounts are; not of those whose thousands say already which it is."""
-    return [match.start("sign") for match in _AMOUNT.finditer(text) if match["thousands"] is None]
+    """Where the decimal signs of a text's amounts are."""
+    return [match.start(1) for match in _AMOUNT.finditer(text)]
 
 
 def _custom(signs: Iterable[str]) -> str | None:
