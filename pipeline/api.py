@@ -171,7 +171,10 @@ class OCRPipeline:
 
     def _serial(self, options: Options) -> SerialBranch | None:
         """What reads codes, or None where no word is to be read a second time."""
-        return SerialBranch(self._networks.characters, options) if self._networks.reads_codes(options) else None
+        networks = self._networks
+        if not networks.reads_codes(options):
+            return None
+        return SerialBranch(networks.characters, options, lambda: networks.reader(options))
 
 
 def _read_page(image: PageImage, reader: PageReader) -> Page:

@@ -15,19 +15,21 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_doc import downwards, two_lines
 from ocr_doc.codes import Judge, crop_rows
-from ocr_doc.core.geometry import Quad, box_overlap, quad_box, quad_part, quad_size
-from ocr_doc.core.records import Alternative, Character, Word, WordReading
+from ocr_doc.core.geometry import box_overlap, quad_box, quad_size
+from ocr_doc.core.records import Word, WordReading
 from ocr_doc.detectors.detector import DetectedWord
-from ocr_doc.downwards import Stack, find_stacks, laid_out, put_back
-from ocr_doc.networks import Detector
+from ocr_doc.networks import Detector, Reader
 from ocr_doc.options import Options
 from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
-from ocr_doc.recognizer.crops import MARGIN_ALONG, to_grey
+from ocr_doc.recognizer.consensus import Heard
+from ocr_doc.recognizer.crops import MARGIN_ALONG, rectify, to_grey
 from ocr_doc.recognizer.patterns import parse_pattern
-from ocr_doc.recognizer.reader import ReadCharacter, Reading
+from ocr_doc.recognizer.reader import Reading, WordReader
 from ocr_doc.recognizer.row_ends import with_ends
-from ocr_doc.recognizer.serial import Row, RowReading, SerialReader, with_opinion
+from ocr_doc.recognizer.serial import Row, RowReading, SerialReader
+from ocr_doc.serial_results import as_reading, as_word, between_gaps
 from ocr_doc.words import CONFIDENCE_DIGITS, rounded_quad
 
 # By so many nats a character the classifier may seem less sure than the recogniser and still be believed, where all
@@ -58,7 +60,7 @@ _NO_CODE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A row with what the recogniser says of it: its text, and its characters with their confidences.
+    """A row with what the recogniser read in it.
 
     Attributes:
         whole: Whether the recogniser read all of the row.
@@ -67,7 +69,6 @@ class _Item:
     row: Row
     text: str
     confidence: float
-    spoken: tuple[tuple[str, float], ...] = ()
     whole: bool = True
 
     @property
@@ -93,11 +94,16 @@ class SerialBranch:
     Args:
         classifier: Gives the classifier; called only where a word is to be read.
         options: Of the call.
+        reader: Gives the recogniser; only our own says how probable other texts are than the one that it read.
     """
 
-    def __init__(self, classifier: Callable[[], CharacterClassifier], options: Options) -> None:
+    def __init__(
+        self, classifier: Callable[[], CharacterClassifier], options: Options,
+        reader: Callable[[], Reader | None] = lambda: None,
+    ) -> None:  # fmt: skip
         self._classifier = classifier
         self._options = options
+        self._reader = reader
         self._pattern = None if options.pattern is None else parse_pattern(options.pattern)
 
     def wants(self, text: str, confidence: float) -> bool:
@@ -142,7 +148,7 @@ class SerialBranch:
         """
         words: list[Word] = []
         stacked: set[int] = set()
-        for stack, members in find_stacks(found)[:MOST_ROWS]:
+        for stack, members in downwards.find_stacks(found)[:MOST_ROWS]:
             told = _joined([readings[i] for i in members])
             words += self._downwards(grey, stack, *told)
             stacked.update(members)
@@ -151,17 +157,49 @@ class SerialBranch:
         longer = with_ends(grey, [item.row for item in items], self._classifier())
         grown = [replace(item, row=row, whole=row is item.row) for item, row in zip(items, longer, strict=True)]
         items = _uncovered(grown)
-        for item, reading in zip(items, self._read(grey, items), strict=True):
-            words += self._words(item, reading)
+        results = self._read_both(grey, items)
+        broken = self._over_two_lines(grey, items, results)
+        words += [word for word, _ in broken]
+        taken = {i for _, both in broken for i in both}
+        for i, (item, reading) in enumerate(zip(items, results, strict=True)):
+            if i not in taken:
+                words += self._words(item, reading)
         return [word for word in words if word.confidence ** (1 / len(word.text)) >= legible]
 
-    def _downwards(self, grey: NDArray[np.uint8], stack: Stack, text: str, confidence: float) -> list[Word]:
+    def _downwards(self, grey: NDArray[np.uint8], stack: downwards.Stack, text: str, confidence: float) -> list[Word]:
         """The word of letters above one another, of which the recogniser read `text`."""
-        pixels, row = laid_out(grey, stack)
+        pixels, row = downwards.laid_out(grey, stack)
         item = _Item(row, text, confidence)
-        [reading] = self._read(pixels, [item])
+        [reading] = self._read_both(pixels, [item])
         # How far apart they stand here says nothing of words.
-        return [put_back(word, row, stack) for word in self._words(item, reading, gap=math.inf)]
+        return [downwards.put_back(word, row, stack) for word in self._words(item, reading, gap=math.inf)]
+
+    def _over_two_lines(
+        self, grey: NDArray[np.uint8], items: Sequence[_Item], results: Sequence[RowReading]
+    ) -> list[tuple[Word, tuple[int, int]]]:
+        """Words that fit the pattern better where two rows are read as one, and the numbers of their rows."""
+        if self._pattern is None:
+            return []
+        alone = [_extra(reading) if self._fitted(reading) else math.inf for reading in results]
+        found: list[tuple[Word, tuple[int, int]]] = []
+        taken: set[int] = set()
+        for pair in two_lines.find_pairs([item.row for item in items]):
+            if taken.intersection(pair):
+                continue
+            upper, lower = (items[i] for i in pair)
+            laid = two_lines.lay_beside(grey, upper.row, lower.row)
+            item = _Item(laid.row, upper.text + lower.text, upper.confidence * lower.confidence)
+            [reading] = self._read(laid.pixels, [item])
+            fitted = self._fitted(reading)
+            if fitted is None or _extra(reading) >= min(alone[i] for i in pair):
+                continue
+            word = as_word(fitted, laid.row.quad)
+            if two_lines.over_both(word, laid):
+                taken.update(pair)
+                word = two_lines.put_back(word, laid, upper.row, lower.row)
+                notes = (*self._notes(item, reading), "the code stands on two lines")
+                found.append((replace(word, readings=self._both(item, reading), notes=notes), pair))
+        return found
 
     def judge(self, pixels: NDArray[np.uint8]) -> Judge:
         """What judges rows found in an image (h, w, 3): how many characters each has."""
@@ -180,26 +218,40 @@ class SerialBranch:
             return reading
         grey, width = to_grey(pixels), pixels.shape[1]
         rows = crop_rows(pixels, detector(), self.judge)
-        items = [_Item(row, reading.text, reading.confidence, _spoken(reading)) for row in rows]
-        results = self._read(grey, items)
+        items = [_Item(row, reading.text, reading.confidence) for row in rows]
+        always = self._options.serial == "always"
+        results = self._read_both(grey, items) if always else self._read(grey, items)
         item, best = min(zip(items, results, strict=True), key=lambda pair: _rank(pair[1]))
         left, _, right, _ = (x / width for x in quad_box(item.row.quad))
-        decided = with_opinion(best.free, item.spoken)
-        free, fitted = (as_reading(r, left, right) if r else None for r in (decided, self._fitted(best)))
-        trust = TRUST if self._options.serial == "always" else -PROOF
-        if fitted is not None and free is not None:
-            chosen, others = fitted, [reading, free]
-        elif free is not None and _is_better(best.free, item, trust):
-            chosen, others = free, [reading]
-        else:
-            chosen, others = reading, [free] if free is not None else []
-        return replace(chosen, others=tuple(others), notes=self._notes(item, best))
+        chosen = self._fitted(best) or self._better(item, best, TRUST if always else -PROOF)
+        free = (as_reading(best.free, left, right),) if best.free.characters else ()
+        if chosen is None:
+            return replace(reading, others=free, notes=self._notes(item, best))
+        others = (reading, *(each for each in free if each.text != chosen.text))
+        return replace(as_reading(chosen, left, right), others=others, notes=self._notes(item, best))
 
     def _read(self, grey: NDArray[np.uint8], items: Sequence[_Item]) -> list[RowReading]:
         """One reading for each row, all from one batch."""
         if not items:
             return []
         return SerialReader(self._classifier(), self._pattern).read(grey, [item.row for item in items])
+
+    def _read_both(self, grey: NDArray[np.uint8], items: Sequence[_Item]) -> list[RowReading]:
+        """The same, the recogniser asked of the same rows, where it can be."""
+        reader = self._reader() if items else None
+        if not isinstance(reader, WordReader):
+            return self._read(grey, items)
+        rows = [item.row for item in items]
+        crops = [rectify(grey, np.array(row.quad)) for row in rows]
+        said = reader.log_probs(crops, [len(row.characters) for row in rows])
+        heard = [Heard(log_probs, reader.alphabet) for log_probs in said]
+        return SerialReader(self._classifier(), self._pattern).read(grey, rows, heard)
+
+    def _better(self, item: _Item, reading: RowReading, trust: float) -> SerialReading | None:
+        """What counts of a row without a pattern; None where it is the recogniser's own reading."""
+        if reading.agreed is not None:
+            return reading.agreed
+        return reading.free if _is_better(reading.free, item, trust) else None
 
     def _decided(self, item: _Item, reading: RowReading, word: Word, trust: float) -> Word:
         """A word that looks like a code, with both readings; the classifier's counts where it is the better one."""
@@ -209,19 +261,19 @@ class SerialBranch:
         told = replace(word, readings=self._both(item, reading), notes=self._notes(item, reading))
         if chosen is None:
             return told if reading.free.characters else word
-        return replace(_as_word(chosen, item.row.quad), quad=word.quad, readings=told.readings, notes=told.notes)
+        return replace(as_word(chosen, item.row.quad), quad=word.quad, readings=told.readings, notes=told.notes)
 
     def _words(self, item: _Item, reading: RowReading, gap: float = GAP) -> Iterator[Word]:
         """The words of a row: one that fits the pattern, or one between each two wide gaps."""
         notes = self._notes(item, reading)
         fitted = self._fitted(reading)
         if fitted is not None:
-            yield replace(_as_word(fitted, item.row.quad), readings=self._both(item, reading), notes=notes)
-        elif _is_better(reading.free, item, TRUST):
-            parts = list(_between_gaps(with_opinion(reading.free, item.spoken), item.row.quad, gap))
+            yield replace(as_word(fitted, item.row.quad), readings=self._both(item, reading), notes=notes)
+        elif (better := self._better(item, reading, TRUST)) is not None:
+            parts = list(between_gaps(better, item.row.quad, gap))
             for part in parts:
                 both = self._both(item, reading) if len(parts) == 1 else ()
-                yield replace(_as_word(part, item.row.quad), readings=both, notes=notes)
+                yield replace(as_word(part, item.row.quad), readings=both, notes=notes)
         elif text := item.text.replace(" ", ""):
             both = self._both(item, reading)
             confidence = round(item.confidence, CONFIDENCE_DIGITS)
@@ -232,7 +284,9 @@ class SerialBranch:
         fitted = reading.fitted
         if fitted is None or not fitted.characters:
             return None
-        return fitted if _extra(reading) <= MOST_COST * len(fitted.characters) else None
+        count = len(fitted.characters)
+        legible = fitted.confidence ** (1 / count) >= self._options.min_legibility
+        return fitted if legible and _extra(reading) <= MOST_COST * count else None
 
     def _both(self, item: _Item, reading: RowReading) -> tuple[WordReading, ...]:
         readings = [WordReading(item.text, round(item.confidence, CONFIDENCE_DIGITS))] if item.text else []
@@ -304,51 +358,9 @@ def _of_found(found: DetectedWord, reading: Reading) -> _Item:
     middles = [(a.end + b.start) / 2 for a, b in pairwise(spans)]
     places = tuple((f * (width + 2 * margin) - margin) / max(width, 1e-6) for f in middles)
     row = Row(found.quad, tuple(found.characters), places)
-    return _Item(row, reading.text, reading.confidence, _spoken(reading))
-
-
-def _spoken(reading: Reading) -> tuple[tuple[str, float], ...]:
-    return tuple((c.text, c.confidence) for c in reading.characters if not c.text.isspace())
+    return _Item(row, reading.text, reading.confidence)
 
 
 def _of_word(word: Word) -> _Item:
     quads = tuple(c.quad for c in word.characters if c.quad is not None)
     return _Item(Row(word.quad, quads), word.text, word.confidence)
-
-
-def _between_gaps(reading: SerialReading, quad: Quad, gap: float) -> Iterator[SerialReading]:
-    width, height = quad_size(quad)
-    part: list[ReadCharacter] = []
-    for character in reading.characters:
-        if part and (character.start - part[-1].end) * width > gap * height:
-            yield SerialReading(tuple(part))
-            part = []
-        part.append(character)
-    yield SerialReading(tuple(part))
-
-
-def _as_word(reading: SerialReading, quad: Quad) -> Word:
-    characters = tuple(
-        Character(
-            c.text,
-            round(min(1.0, c.confidence), CONFIDENCE_DIGITS),
-            rounded_quad(quad_part(quad, c.start, c.end)),
-            tuple(Alternative(text, round(p, CONFIDENCE_DIGITS)) for text, p in c.alternatives if text != c.text),
-        )
-        for c in reading.characters
-    )
-    whole = quad_part(quad, reading.characters[0].start, reading.characters[-1].end)
-    confidence = round(min(1.0, reading.confidence), CONFIDENCE_DIGITS)
-    return Word(reading.text, confidence, rounded_quad(whole), characters, "characters")
-
-
-def as_reading(reading: SerialReading, left: float, right: float) -> Reading:
-    """A reading in fractions of a crop, of which the row takes the part from `left` to `right`."""
-
-    def place(fraction: float) -> float:
-        return min(1.0, max(0.0, left + fraction * (right - left)))
-
-    characters = tuple(
-        ReadCharacter(c.text, c.confidence, place(c.start), place(c.end), c.alternatives) for c in reading.characters
-    )
-    return Reading(reading.text, reading.confidence, characters, (reading.confidence,), "characters")

@@ -93,8 +93,8 @@ class CharacterClassifier:
         if not self.reads_rows:
             flat = self.probabilities([crop for row in rows for crop in row])
             return np.split(flat, np.cumsum([len(row) for row in rows])[:-1]) if len(rows) else []
-        longest = max(1, BATCH // max((len(row) for row in rows), default=1))
         filled = [i for i, row in enumerate(rows) if len(row)]
+        longest = max(1, BATCH // max((len(rows[i]) for i in filled), default=1))
         for k in range(0, len(filled), longest):
             some = filled[k : k + longest]
             batch = np.zeros((len(some), max(len(rows[i]) for i in some), SIDE, SIDE), np.float32)

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.core.errors import UsageError, WeightsError
 from ocr_doc.recognizer.alphabet import Alphabet
-from ocr_doc.recognizer.crops import HEIGHT, PIXELS_PER_CHARACTER, WIDTH_STEP, NormalCrop, normalise
+from ocr_doc.recognizer.crops import HEIGHT, WIDTH_STEP
 from ocr_doc.recognizer.ctc import (
     Decoding,
     Prior,
@@ -33,17 +32,12 @@ from ocr_doc.recognizer.ctc import (
 from ocr_doc.recognizer.doubts import settle_doubts
 from ocr_doc.recognizer.lexicon import Lexicon
 from ocr_doc.recognizer.looks import look_again
+from ocr_doc.recognizer.pieces import Piece, bounded, cut_pieces
 from ocr_doc.recognizer.vocabulary import Vocabulary
 from ocr_doc.weights.engines import Engine, EngineMemoryError
 
 _LOG = logging.getLogger(__name__)
 
-# The widest piece that the network gets, about 100 characters at height 32: a bound on shapes and memory.
-PIECE = 2048
-# What a piece sees beyond the steps that are kept of it, about two words: enough for the LSTM to know where it is.
-CONTEXT = 128
-# The widest crop in all; text of such an aspect (512:1) does not exist, so what is wider is squeezed into it.
-WIDEST = 16384
 # Crops prepared at a time; bounds memory on pages of thousands of words.
 WINDOW = 1024
 # A batch on the CPU gains nothing from size once all cores are busy, but takes memory; a GPU wants large ones.
@@ -130,25 +124,6 @@ class Reading:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """What the network gets at once: a crop, or a part of a very wide one.
-
-    Attributes:
-        crop: Index of the crop.
-        pixels: (HEIGHT, W) float32.
-        keep: The columns of `pixels` whose time steps count, start and end; the rest is context.
-        width: Columns of the whole crop without padding.
-        last: Whether the crop ends with this piece.
-    """
-
-    crop: int
-    pixels: NDArray[np.float32]
-    keep: tuple[int, int]
-    width: int
-    last: bool = True
-
-
 class WordReader:
     """Reads words with one network. Safe to call from several threads.
 
@@ -194,15 +169,29 @@ class WordReader:
             raise ValueError(f"{len(expected)} expected lengths for {len(crops)} crops")
         readings = [Reading("", 0.0)] * len(crops)
         for start in range(0, len(crops), WINDOW):
-            pieces: list[_Piece] = []
-            for index in range(start, min(start + WINDOW, len(crops))):
-                if crops[index].size:
-                    pieces += _pieces(index, _bounded(crops[index], expected[index] if expected is not None else 0))
+            pieces = _all_pieces(crops, expected, range(start, min(start + WINDOW, len(crops))))
             for index, reading in self._read_pieces(pieces):
                 readings[index] = reading
         return readings
 
-    def _read_pieces(self, pieces: list[_Piece]) -> Iterator[tuple[int, Reading]]:
+    def log_probs(
+        self, crops: Sequence[NDArray[np.uint8]], expected: Sequence[int] | None = None
+    ) -> list[NDArray[np.float32]]:
+        """What the network says of crops before anything is decided, for who has other evidence to weigh it with.
+
+        Args:
+            crops: As `read` takes them.
+            expected: As `read` takes them.
+
+        Returns:
+            Of each crop (T, classes) log-probabilities; T is 0 for a crop without pixels.
+        """
+        found = [np.zeros((0, len(self.alphabet)), np.float32)] * len(crops)
+        for index, _, row in self._log_probs(_all_pieces(crops, expected, range(len(crops)))):
+            found[index] = row
+        return found
+
+    def _read_pieces(self, pieces: list[Piece]) -> Iterator[tuple[int, Reading]]:
         """Index and reading of each crop; crops are decoded while the network reads the next."""
         with ThreadPoolExecutor(1, "ocr-doc-decode") as decoder:
             decoded = [
@@ -212,7 +201,7 @@ class WordReader:
             for crops, readings in decoded:
                 yield from zip(crops, readings.result(), strict=True)
 
-    def _alike(self, pieces: list[_Piece]) -> Iterator[tuple[list[int], list[float], list[NDArray[np.float32]]]]:
+    def _alike(self, pieces: list[Piece]) -> Iterator[tuple[list[int], list[float], list[NDArray[np.float32]]]]:
         """What `_log_probs` gives, in groups of about one length, whose steps are decoded together."""
         crops: list[int] = []
         scales: list[float] = []
@@ -227,7 +216,7 @@ class WordReader:
         if rows:
             yield crops, scales, rows
 
-    def _log_probs(self, pieces: list[_Piece]) -> Iterator[tuple[int, float, NDArray[np.float32]]]:
+    def _log_probs(self, pieces: list[Piece]) -> Iterator[tuple[int, float, NDArray[np.float32]]]:
         """Of each crop its index, a time step in fractions of its width, and log-probabilities (T, classes)."""
         parts: dict[int, list[NDArray[np.float32]]] = {}  # of crops in several pieces, by crop
         # The sort is stable: a crop's pieces, all of one width, stay in order.
@@ -350,30 +339,16 @@ def _spans(symbols: Sequence[Symbol]) -> list[tuple[float, float]]:
     return spans
 
 
-def _bounded(crop: NDArray[np.uint8], characters: int) -> NormalCrop:
-    """The crop as the network sees it, at most WIDEST columns of it; squeezed where it would be wider."""
-    height, width = crop.shape[:2]
-    if width * HEIGHT > WIDEST * height:
-        size = (max(1, WIDEST * height // HEIGHT), height)
-        crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return normalise(crop, min(max(0, characters), WIDEST // PIXELS_PER_CHARACTER))
-
-
-def _pieces(index: int, crop: NormalCrop) -> list[_Piece]:
-    """A crop whole, or if wider than a piece, pieces of equal width whose kept columns join without overlap."""
-    padded = crop.pixels.shape[1]
-    if padded <= PIECE:
-        return [_Piece(index, crop.pixels, (0, padded), crop.width)]
-    pieces, done = [], 0
-    while done < padded:
-        # The last piece is moved back to end where the crop ends, so that it is as wide as the others.
-        start = min(max(0, done - CONTEXT), padded - PIECE)
-        last = start + PIECE == padded
-        end = padded if last else start + PIECE - CONTEXT
-        pixels = crop.pixels[:, start : start + PIECE]
-        pieces.append(_Piece(index, pixels, (done - start, end - start), crop.width, last))
-        done = end
-    return pieces
+def _all_pieces(
+    crops: Sequence[NDArray[np.uint8]], expected: Sequence[int] | None, wanted: Sequence[int]
+) -> list[Piece]:
+    """The pieces of the wanted crops, without those that have no pixels."""
+    return [
+        piece
+        for index in wanted
+        if crops[index].size
+        for piece in cut_pieces(index, bounded(crops[index], expected[index] if expected is not None else 0))
+    ]
 
 
 def _padded(rows: Sequence[NDArray[np.float32]], blank: int) -> NDArray[np.float32]:
@@ -385,6 +360,6 @@ def _padded(rows: Sequence[NDArray[np.float32]], blank: int) -> NDArray[np.float
     return filled
 
 
-def _batches(pieces: list[_Piece], size: int) -> Iterator[list[_Piece]]:
+def _batches(pieces: list[Piece], size: int) -> Iterator[list[Piece]]:
     for start in range(0, len(pieces), size):
         yield pieces[start : start + size]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,20 +11,11 @@ from numpy.typing import NDArray
 from ocr_doc.core.geometry import Quad, quad_size
 from ocr_doc.recognizer.character_crops import Strip, cut_strip
 from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
+from ocr_doc.recognizer.consensus import Heard, agreed
 from ocr_doc.recognizer.fitting import fit_pattern
 from ocr_doc.recognizer.patterns import Pattern
-from ocr_doc.recognizer.reader import ReadCharacter
 from ocr_doc.recognizer.segments import Cut, boxes_worth, build_lattices, name_together, read_lattice
 
-# What the CRNN says counts so many times what the classifier says of a character, as powers of probabilities...
-OPINION = 0.3
-# ...where it does not name a reading, that one has this share of its doubt...
-_DOUBT = 0.1
-_LEAST = 1e-4
-# ...and it is heard at all where it says the same of so many characters: else it reads something else.
-_AGREED = 0.5
-# Between these it is not heard: on whether a ring is a letter or a digit it goes by its neighbours.
-_RINGS = frozenset("0Oo")
 # A row longer than this, in heights, is no code: specks or a rule. It bounds the work, too.
 LONGEST = 40.0
 
@@ -51,10 +42,12 @@ class RowReading:
     Attributes:
         free: The most probable reading.
         fitted: The most probable one that fits the pattern; None without a pattern, or where nothing fits.
+        agreed: What classifier and recogniser together find most probable; None where only the classifier was asked.
     """
 
     free: SerialReading
     fitted: SerialReading | None = None
+    agreed: SerialReading | None = None
 
 
 class SerialReader:
@@ -69,12 +62,15 @@ class SerialReader:
         self.classifier = classifier
         self.pattern = pattern
 
-    def read(self, grey: NDArray[np.uint8], rows: Sequence[Row]) -> list[RowReading]:
+    def read(
+        self, grey: NDArray[np.uint8], rows: Sequence[Row], heard: Sequence[Heard] | None = None
+    ) -> list[RowReading]:
         """Reads rows of a page.
 
         Args:
             grey: (H, W) uint8.
             rows: Where to read.
+            heard: What the recogniser says of each row, or None to go by the classifier alone.
 
         Returns:
             One reading for each row; without characters where there are none, or where the row is no row of text.
@@ -88,7 +84,8 @@ class SerialReader:
         for i, strip, lattice in zip(sound, strips, lattices, strict=True):
             free = read_lattice(lattice, strip, self.classifier)
             fitted = None if self.pattern is None else fit_pattern(lattice, strip, self.classifier, self.pattern)
-            readings[i] = RowReading(free, fitted)
+            both = None if heard is None else agreed(free, lattice, strip, self.classifier, heard[i])
+            readings[i] = RowReading(free, fitted, both)
         return readings
 
     def worth(self, grey: NDArray[np.uint8], rows: Sequence[Row]) -> list[float]:
@@ -120,37 +117,3 @@ def cuts_of(row: Row, strip: Strip) -> list[Cut]:
 
 def _column(fraction: float, strip: Strip) -> int:
     return int(0.5 + strip.start + fraction * (strip.pixels.shape[1] - 2 * strip.start))
-
-
-def with_opinion(reading: SerialReading, spoken: Sequence[tuple[str, float]]) -> SerialReading:
-    """A reading whose characters in doubt are decided by what the CRNN says of them.
-
-    Both see the same ink in other ways and err in other places: a product of both experts (Hinton 2002), the
-    classifier's word counting the more, errs less than either. What the classifier is sure of stays.
-
-    Args:
-        reading: The classifier's.
-        spoken: The CRNN's characters and their confidences.
-
-    Returns:
-        The reading, its confidences those of the product; unchanged where the CRNN reads another number of characters,
-        or other ones altogether.
-    """
-    own = reading.characters
-    agreed = sum(c.text == text for c, (text, _) in zip(own, spoken, strict=False))
-    if len(own) != len(spoken) or agreed < _AGREED * len(own):
-        return reading
-    return replace(reading, characters=tuple(_decided(c, *said) for c, said in zip(own, spoken, strict=True)))
-
-
-def _decided(character: ReadCharacter, text: str, confidence: float) -> ReadCharacter:
-    if not character.alternatives or {text, character.text} <= _RINGS:
-        return character
-    others = _DOUBT * (1.0 - confidence) + _LEAST
-    weights = [p * (max(confidence, _LEAST) if t == text else others) ** OPINION for t, p in character.alternatives]
-    # What the alternatives leave over is of signs that the CRNN does not name either.
-    rest = max(0.0, 1.0 - sum(p for _, p in character.alternatives)) * others**OPINION
-    total = sum(weights) + rest
-    names = [t for t, _ in character.alternatives]
-    ranked = sorted(zip(names, (w / total for w in weights), strict=True), key=lambda pair: -pair[1])
-    return replace(character, text=ranked[0][0], confidence=ranked[0][1], alternatives=tuple(ranked))

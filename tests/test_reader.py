@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ocr_doc.core.errors import UsageError, WeightsError
-from ocr_doc.recognizer import reader as module
+from ocr_doc.recognizer import pieces, reader
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.recognizer.crops import HEIGHT, WIDTH_STEP
 from ocr_doc.recognizer.lexicon import Lexicon
 from ocr_doc.recognizer.network import CRNN, CRNNConfig
-from ocr_doc.recognizer.reader import PIECE, WIDEST, ReaderOptions, Reading, WordReader
+from ocr_doc.recognizer.pieces import PIECE, WIDEST
+from ocr_doc.recognizer.reader import ReaderOptions, Reading, WordReader
 from ocr_doc.weights.engines import EngineMemoryError, TorchEngine
 
 ALPHABET = Alphabet(" abcdefgh0123456789OIl.,-")
@@ -205,7 +206,7 @@ def test_long_crops_lose_and_double_nothing_at_the_joins(length: int) -> None:
 def test_a_split_crop_reads_as_it_would_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     crops = [draw(long_text(n)) for n in (600, 20, 400, 601)]
     split = WordReader(GreyEngine(reach=20), ALPHABET, ReaderOptions(batch_size=3)).read(crops)
-    monkeypatch.setattr(module, "PIECE", 10**6)
+    monkeypatch.setattr(pieces, "PIECE", 10**6)
     whole = WordReader(GreyEngine(reach=20), ALPHABET).read(crops)
     for ours, theirs in zip(split, whole, strict=True):
         assert ours.text == theirs.text
@@ -213,7 +214,7 @@ def test_a_split_crop_reads_as_it_would_whole(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_many_crops_pass_in_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WINDOW", 7)
+    monkeypatch.setattr(reader, "WINDOW", 7)
     words = [long_text(1 + i % 11) for i in range(40)]
     assert [r.text for r in WordReader(GreyEngine(), ALPHABET).read([draw(w) for w in words])] == words
 

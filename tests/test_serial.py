@@ -20,12 +20,12 @@ from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.export import document_from_json, render_json
 from ocr_doc.options import Options
 from ocr_doc.recognizer.character_crops import ROW_HEIGHT, SIDE, Strip, character_crop, cut_strip
-from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
+from ocr_doc.recognizer.characters import CharacterClassifier
 from ocr_doc.recognizer.patterns import parse_pattern
 from ocr_doc.recognizer.reader import ReadCharacter, Reading
 from ocr_doc.recognizer.row_ends import with_ends
 from ocr_doc.recognizer.segments import Lattice, read_lattice, two_rings
-from ocr_doc.recognizer.serial import Row, RowReading, SerialReader, with_opinion
+from ocr_doc.recognizer.serial import Row, RowReading, SerialReader
 from ocr_doc.serial import SerialBranch, looks_like_code
 
 HEIGHT = 26
@@ -172,28 +172,6 @@ def test_rings_that_differ_are_a_letter_and_a_digit() -> None:
     assert rings(-6.0, -4.0, -7.0) == "A000"  # no doubt, no change
     assert rings(5.0, 3.0) == "AOO"
     assert rings(0.3) == "AO"
-
-
-def test_the_recogniser_decides_what_the_classifier_doubts() -> None:
-    def named(text: str, *alternatives: tuple[str, float]) -> ReadCharacter:
-        return ReadCharacter(text, alternatives[0][1], 0.0, 1.0, alternatives)
-
-    free = SerialReading(
-        (named("5", ("5", 0.99)), named("l", ("l", 0.5), ("1", 0.45)), named("8", ("8", 0.95), ("B", 0.04)))
-    )
-    assert with_opinion(free, (("5", 0.9), ("1", 0.9), ("B", 0.9))) == free  # the same in one of three characters only
-    decided = with_opinion(free, (("5", 0.9), ("1", 0.9), ("8", 0.9)))
-    assert decided.text == "518"
-    assert [t for t, _ in decided.characters[1].alternatives] == ["1", "l"]
-    assert 0.45 < decided.characters[1].confidence < 1
-    assert with_opinion(free, (("5", 0.9), ("l", 0.9), ("B", 0.9))).text == "5l8"  # the classifier is sure of the 8
-    assert with_opinion(free, (("5", 0.9), ("1", 0.9))) == free
-
-
-def test_the_recogniser_does_not_say_whether_a_ring_is_a_letter() -> None:
-    ring = ReadCharacter("O", 0.5, 0.0, 1.0, (("O", 0.5), ("0", 0.45)))
-    rest = ReadCharacter("A", 0.99, 0.0, 1.0, (("A", 0.99),))
-    assert with_opinion(SerialReading((ring, rest)), (("0", 0.99), ("A", 0.99))).text == "OA"
 
 
 @pytest.mark.parametrize("found", [slice(1, 5), slice(0, 4), slice(2, 6)])
