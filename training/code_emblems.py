@@ -18,11 +18,17 @@ _FINE = 3
 _POINTS = 48
 
 
-def with_emblem(rng: np.random.Generator, code: Code) -> Code:
-    """A code with an emblem before, behind or between its characters; its glyph has an empty text."""
+def with_emblem(rng: np.random.Generator, code: Code, ends: float = 0.75) -> Code:
+    """A code with an emblem before, behind or between its characters; its glyph has an empty text.
+
+    Args:
+        rng: Source of chance.
+        code: What it goes with.
+        ends: Share of emblems that stand at an end for certain; the others stand anywhere.
+    """
     glyphs = code.glyphs
-    ends = (0, len(glyphs))
-    place = int(rng.choice(ends)) if rng.random() < 0.75 else int(rng.integers(0, len(glyphs) + 1))
+    borders = (0, len(glyphs))
+    place = int(rng.choice(borders)) if rng.random() < ends else int(rng.integers(0, len(glyphs) + 1))
     height = CAP * float(rng.uniform(0.55, 1.25))
     width = height * float(rng.uniform(0.45, 1.5))
     picture = emblem(rng, round(height), round(width))

@@ -54,6 +54,11 @@ def photograph(rng: np.random.Generator, faces: tuple[Face, ...], count: int = 2
     code = draw_code(rng, random_code(rng), faces)
     if rng.random() < _EMBLEMS:
         code = with_emblem(rng, code)
+    return photographed(rng, code, count)
+
+
+def photographed(rng: np.random.Generator, code: Code, count: int) -> list[Photo]:
+    """Dresses a drawn code and takes a picture of it, `count` times anew."""
     photos = []
     for _ in range(count):
         tilted = _tilted(rng, code)

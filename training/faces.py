@@ -21,7 +21,7 @@ from typing import Literal, get_args
 import numpy as np
 from fontTools.ttLib import TTCollection, TTFont
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, features
 
 FaceKind = Literal[
     "sans", "serif", "book", "mono", "condensed", "typewriter", "receipt", "dotmatrix", "hand", "display"
@@ -57,7 +57,8 @@ _KIND_WORDS: tuple[tuple[FaceKind, tuple[str, ...]], ...] = (
     # The faces of old books, thick and thin strokes far apart: what a scan's threshold breaks.
     ("book", ("old standard", "cmu serif", "cmu classical", "latin modern roman", "lmroman", "computer modern", "c059",
               "schola", "baskerv", "bodoni", "playfair", "romande", "berenis", "essays", "linden", "goudy", "accanthis",
-              "garamond", "caslon")),
+              "garamond", "caslon", "didot", "fell ", "prata", "oranienbaum", "rufina", "gupter", "chonburi", "gilda",
+              "fanwood", "ibarra", "newsreader")),
     ("display", ("abril", "alfa slab", "bangers", "black ops", "bowlby", "bungee", "carter", "cinzel", "concert one",
                  "fredoka", "lalezar", "lilita", "luckiest", "orbitron", "patua", "paytone", "racing", "righteous",
                  "rubik mono", "russo", "stencil", "sigmar", "slackey", "syncopate", "titan", "ultra", "unbounded",
@@ -125,12 +126,25 @@ class Face:
             return base
         return base.upper() if base.upper() in self.characters else ""
 
-    def load(self, size: float) -> ImageFont.FreeTypeFont:
-        """The face at a size in pixels, such that "H" is about 0.7 of it high."""
+    def load(self, size: float, shaped: bool = False) -> ImageFont.FreeTypeFont:
+        """The face at a size in pixels, such that "H" is about 0.7 of it high.
+
+        Args:
+            size: Pixels of the em.
+            shaped: Whether letters are joined into ligatures and set by the face's own rules, which takes longer;
+                without the library for that they stand one by one all the same.
+        """
         pixels = max(4.0, size * 0.7 / self.cap_height)
         if not self.path:
             return _default_font(pixels)
-        return ImageFont.truetype(self.path, pixels, index=self.index, layout_engine=ImageFont.Layout.BASIC)
+        engine = ImageFont.Layout.RAQM if shaped and can_shape() else ImageFont.Layout.BASIC
+        return ImageFont.truetype(self.path, pixels, index=self.index, layout_engine=engine)
+
+
+@cache
+def can_shape() -> bool:
+    """Whether Pillow has what it takes to draw ligatures and old-style figures (Raqm)."""
+    return bool(features.check("raqm"))
 
 
 def find_faces(folders: Sequence[Path] | None = None, cache_file: Path | None = None) -> list[Face]:

@@ -25,6 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--signs", type=float, default=0.27, help="share of drawn crops that look like photographs (%(default)s)"
     )
+    parser.add_argument(
+        "--codes", type=float, default=0.0,
+        help="share of drawn crops that are codes without language in industrial looks (%(default)s)",
+    )  # fmt: skip
     parser.add_argument("--area", type=int, default=5120, help="pixel columns of a step's crops (%(default)s)")
     _add_shape(parser)
 
@@ -78,15 +82,16 @@ def network_shape(args: argparse.Namespace) -> CRNNConfig:
 def run(args: argparse.Namespace) -> int:
     """Trains as the options say; returns the exit code."""
     real = sources_and_shares("--words", args.words)
-    if not 0.0 <= args.signs <= 1.0:
-        raise UsageError(f"--signs {args.signs}: no share.", "Give a number from 0 to 1.")
+    for option in ("signs", "codes"):
+        if not 0.0 <= getattr(args, option) <= 1.0:
+            raise UsageError(f"--{option} {getattr(args, option)}: no share.", "Give a number from 0 to 1.")
     if args.area < MAX_WIDTH:
         raise UsageError(f"--area {args.area}: too small for the widest crop.", f"Give {MAX_WIDTH} or more.")
     fonts = None if args.fonts is None else tuple(args.fonts)
     config = RecognizerTraining(
         **run_options(args),
         network=network_shape(args),
-        mix=CropMix(real=real, signs=args.signs, seed=args.seed, cache=args.font_cache, fonts=fonts),
+        mix=CropMix(real=real, signs=args.signs, codes=args.codes, seed=args.seed, cache=args.font_cache, fonts=fonts),
         area=args.area,
         validation=args.validation,
         reshape=args.reshape,

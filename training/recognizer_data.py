@@ -21,6 +21,8 @@ from torch.utils.data import IterableDataset, get_worker_info
 from ocr_doc.core.errors import InputBrokenError, OcrDocError
 from ocr_doc.recognizer.alphabet import Alphabet, ctc_steps
 from ocr_doc.recognizer.crops import HEIGHT, NormalCrop, normalise
+from ocr_doc.training.code_glyphs import code_faces
+from ocr_doc.training.code_words import render_code
 from ocr_doc.training.faces import Face, find_faces
 from ocr_doc.training.readers import SEE, LabelledCrop, read_crops
 from ocr_doc.training.text import TextSource
@@ -68,6 +70,7 @@ class CropMix:
     Attributes:
         real: Word lists or folders (see `ocr_doc.training.readers`), each with its share of the crops in [0, 1].
         signs: Share of the synthetic crops that look like photographed signs.
+        codes: Share of the synthetic crops that are codes without language in industrial looks.
         seed: Seeds the synthetic crops.
         fonts: Folders of fonts, or None for the system's.
         cache: JSON file that remembers which faces are usable, or None.
@@ -75,6 +78,7 @@ class CropMix:
 
     real: tuple[tuple[Path, float], ...] = ()
     signs: float = 0.27
+    codes: float = 0.0
     seed: int = 0
     fonts: tuple[Path, ...] | None = None
     cache: Path | None = None
@@ -185,6 +189,7 @@ class CropStream(IterableDataset[Batch]):
     ) -> None:
         self.mix, self.alphabet, self.area, self.start = mix, alphabet, area, start
         self.faces = tuple(find_faces(mix.fonts, mix.cache)) if faces is None else faces
+        self.code_faces = code_faces(self.faces)
         self.texts = TextSource(alphabet, seed=mix.seed)
         self.real = [(read_crops(path, alphabet), share) for path, share in mix.real]
         for (path, _), (crops, _) in zip(mix.real, self.real, strict=True):
@@ -203,6 +208,8 @@ class CropStream(IterableDataset[Batch]):
             pool: list[tuple[NormalCrop, str]] = []
             while len(pool) < POOL:
                 drawn = self._real(rng) if not easy else None
+                if not drawn and not easy and rng.random() < self.mix.codes:
+                    drawn = render_code(rng, self.code_faces, self.alphabet)
                 if not drawn:
                     signs, longest = (0.0, EASY_LENGTH) if easy else (self.mix.signs, 0)
                     drawn = render_word(rng, self.faces, self.texts, signs, longest)

@@ -6,6 +6,7 @@ on the fly from a numpy generator, so a seed gives the same crops again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr_doc.training.faces import Face, FaceKind, pick_face
+from ocr_doc.training.faces import Face, FaceKind, can_shape, pick_face
 from ocr_doc.training.text import TextSource
 
 Mask = NDArray[np.float32]
@@ -30,7 +31,11 @@ SIGN_KINDS: dict[FaceKind, float] = {
 PROSE_KINDS: dict[FaceKind, float] = {"book": 5, "serif": 4, "typewriter": 4, "sans": 3, "mono": 1, "condensed": 0.5}
 # Share of document crops that are prose, in the faces and the print of books and letters.
 _PROSE = 0.2
-
+# Share of prose that is set as printers set it, with ligatures; and of that, with the figures of old books.
+_SHAPED, _OLD_FIGURES = 0.6, 0.4
+# Share of prose whose high stops and quotes stand off a little, which is no space between words; and how far, in em.
+_THIN, _THIN_WIDTH = 0.2, (0.06, 0.2)
+_THIN_PLACES = re.compile(r"(?<=\w)(?=[;:?!”»](?:\W|$))|(?<=[“„«])(?=\w)")
 
 # Type sizes in pixels that words are drawn at; the camera's resolution is drawn apart.
 _SIZES = (28, 42)
@@ -49,10 +54,27 @@ class WordSample:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """How a text is set.
+
+    Attributes:
+        spacing: Pixels that symbols stand further apart than the face has them.
+        blank: Spaces are so many times as wide.
+        thin: Pixels between a word and a high stop or quote.
+        features: OpenType features of the face that are switched on.
+    """
+
+    spacing: float = 0.0
+    blank: float = 1.0
+    thin: float = 0.0
+    features: tuple[str, ...] = ()
+
+
 # Opening a font costs as much as drawing a word: two sizes of each face are kept open.
 @lru_cache(maxsize=4096)
-def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
-    return face.load(size)
+def _font(face: Face, size: int, shaped: bool) -> ImageFont.FreeTypeFont:
+    return face.load(size, shaped)
 
 
 def render_word(
@@ -80,7 +102,7 @@ def render_word(
         text = texts.alphabet.normalise(face.fit(wanted[: longest or None]))
         if text and texts.alphabet.covers(text):
             break
-    mask = _drawn(rng, face, text, sign)
+    mask = _drawn(rng, face, text, sign, page)
     # Books come as one-bit scans, above all.
     copied = 0.0 if sign else 0.5 if face.kind == "book" else 0.22
     return _pictured(rng, mask, face.kind, sign, copied, text), _pictured(rng, mask, face.kind, sign, copied, text)
@@ -92,20 +114,16 @@ def _pictured(rng: np.random.Generator, mask: Mask, kind: FaceKind, sign: bool, 
     return WordSample(_captured(rng, _inked(rng, mask, sign), copied=rng.random() < copied), text)
 
 
-def _drawn(rng: np.random.Generator, face: Face, text: str, sign: bool) -> Mask:
+def _drawn(rng: np.random.Generator, face: Face, text: str, sign: bool, prose: bool) -> Mask:
     """The text as ink in [0, 1] with a random margin and, at times, pieces of neighbouring lines."""
     size = int(rng.choice(_SIZES))
-    font = _font(face, size)
-    spacing = 0.0
-    if rng.random() < (0.3 if sign else 0.18):
-        spacing = size * float(rng.uniform(-0.04, 0.3))
+    shaped = prose and can_shape() and rng.random() < _SHAPED
+    font = _font(face, size, shaped)
+    setting = _setting(rng, text, size, sign, prose, shaped)
     stroke = int(rng.random() < 0.12) + int(sign and rng.random() < 0.1)
-    # Words set tight, as a detector joins them, and set wide.
-    blank = float(rng.uniform(0.5, 1.8)) if " " in text and rng.random() < 0.6 else 1.0
-    pieces, length = [(0.0, text)], 0.0
-    if spacing or blank != 1.0:
-        pieces, length = _spaced(font, text, spacing, blank)
-    box = font.getbbox(text, anchor="ls", stroke_width=stroke)
+    pieces, length = _spaced(font, text, setting)
+    more = list(setting.features) or None
+    box = font.getbbox(text, anchor="ls", stroke_width=stroke, features=more)
     left, right = (size * rng.uniform(*span) for span in _margins(rng))
     above, below = (size * rng.uniform(*span) for span in _margins(rng))
     width = max(4, round(max(length, box[2]) - min(0, box[0]) + left + right))
@@ -114,13 +132,27 @@ def _drawn(rng: np.random.Generator, face: Face, text: str, sign: bool) -> Mask:
     draw = ImageDraw.Draw(image)
     x, baseline = left - min(0, box[0]), above - box[1]
     for dx, piece in pieces:
-        draw.text((x + dx, baseline), piece, fill=255, font=font, anchor="ls", stroke_width=stroke)
+        draw.text((x + dx, baseline), piece, fill=255, font=font, anchor="ls", stroke_width=stroke, features=more)
     if rng.random() < (0.05 if sign else 0.22):
         _draw_neighbours(rng, draw, font, (width, height), baseline, size)
     mask: Mask = np.asarray(image, dtype=np.float32) / np.float32(255)
     if rng.random() < (0.03 if sign else 0.1):
         _draw_rule(rng, mask, baseline, size)
     return mask
+
+
+def _setting(
+    rng: np.random.Generator, text: str, size: int, sign: bool, prose: bool, shaped: bool
+) -> _Setting:  # fmt: skip
+    spacing = size * float(rng.uniform(-0.04, 0.3)) if rng.random() < (0.3 if sign else 0.18) else 0.0
+    # Words set tight, as a detector joins them, and set wide.
+    blank = float(rng.uniform(0.5, 1.8)) if " " in text and rng.random() < 0.6 else 1.0
+    if not prose:
+        return _Setting(spacing, blank)
+    features = ("onum",) if shaped and rng.random() < _OLD_FIGURES else ()
+    if rng.random() < _THIN:
+        return _Setting(0.0, max(blank, 1.0), size * float(rng.uniform(*_THIN_WIDTH)), features)
+    return _Setting(spacing, blank, 0.0, features)
 
 
 def _margins(rng: np.random.Generator) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -133,14 +165,19 @@ def _margins(rng: np.random.Generator) -> tuple[tuple[float, float], tuple[float
     return (0.03, 0.25), (0.03, 0.25)
 
 
-def _spaced(
-    font: ImageFont.FreeTypeFont, text: str, spacing: float, blank: float
-) -> tuple[list[tuple[float, str]], float]:
-    """The text's symbols with the place of each, `spacing` pixels further apart, spaces `blank` times as wide."""
+def _spaced(font: ImageFont.FreeTypeFont, text: str, setting: _Setting) -> tuple[list[tuple[float, str]], float]:
+    """The text in pieces that are drawn at one go, the place of each, and how long it is, all in pixels."""
+    if setting == _Setting(features=setting.features):
+        return [(0.0, text)], 0.0
+    features = list(setting.features) or None
     pieces, x = [], 0.0
-    for symbol in text:
-        pieces.append((x, symbol))
-        x += font.getlength(symbol) * (blank if symbol == " " else 1.0) + spacing
+    for word in re.split("( )", text):
+        for n, part in enumerate(_THIN_PLACES.split(word) if setting.thin else [word]):
+            x += setting.thin if n else 0.0
+            for piece in part if setting.spacing else [part]:
+                pieces.append((x, piece))
+                wide = font.getlength(piece, features=features)
+                x += wide * (setting.blank if piece == " " else 1.0) + setting.spacing
     return pieces, x
 
 
