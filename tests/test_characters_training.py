@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from ocr_doc.core.errors import InputBrokenError, InputMissingError
+from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.recognizer.character_crops import SIDE
 from ocr_doc.recognizer.characters import CharacterClassifier
 from ocr_doc.recognizer.characters_network import CharacterNet, CharacterNetConfig
@@ -20,7 +21,8 @@ from ocr_doc.training.characters_real import Group, hold_out, read_class_folders
 from ocr_doc.training.checkpoints import load_checkpoint
 from ocr_doc.training.code_emblems import with_emblem
 from ocr_doc.training.code_glyphs import draw_code, twins
-from ocr_doc.training.code_strips import cut_row, photograph
+from ocr_doc.training.code_strips import cut_row, photograph, photographed
+from ocr_doc.training.code_words import cut_word, render_code
 from ocr_doc.training.confusions import confusions
 from ocr_doc.training.export import export_weights
 from ocr_doc.training.faces import default_face
@@ -196,3 +198,25 @@ def test_emblems_are_no_characters() -> None:
         assert ink.max() > 0.3
         kept = np.delete(longer.mask, np.s_[round(own.left) : round(own.right)], axis=1)
         assert kept.sum() == pytest.approx(code.mask.sum(), rel=0.02)
+
+
+def test_a_word_of_a_code_is_all_of_its_row_without_the_emblem_in_its_label() -> None:
+    rng = np.random.default_rng(2)
+    code = with_emblem(rng, draw_code(rng, "AB 12CD", FACES), ends=0.0)
+    [photo] = photographed(rng, code, 1)
+    word = cut_word(rng, photo)
+    assert word.text == "".join(g.text for g in code.glyphs)
+    height, reach = photo.bottom - photo.top, photo.glyphs[-1].right - photo.glyphs[0].left
+    assert word.pixels.shape[1] > 0.8 * reach
+    assert 0.7 * height < word.pixels.shape[0] < 1.8 * height
+
+
+def test_drawn_codes_repeat_with_their_seed_and_keep_to_the_alphabet() -> None:
+    def draw(seed: int, alphabet: Alphabet) -> list[str]:
+        rng = np.random.default_rng(seed)
+        return [word.text for _ in range(12) for word in render_code(rng, FACES, alphabet)]
+
+    assert draw(1, Alphabet()) == draw(1, Alphabet()) != draw(2, Alphabet())
+    digits = draw(1, Alphabet("0123456789"))
+    assert digits
+    assert all(text.isdigit() for text in digits)

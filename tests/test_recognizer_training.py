@@ -30,6 +30,7 @@ from ocr_doc.recognizer.attention import AttentionSequence
 from ocr_doc.recognizer.network import CRNNConfig
 from ocr_doc.training import recognizer_data, recognizer_loop, text
 from ocr_doc.training.checkpoints import load_checkpoint
+from ocr_doc.training.code_text import SYMBOLS
 from ocr_doc.training.loop import STATE_FILE, DivergenceError, Trainer, find_place
 from ocr_doc.training.progress import MetricsLog
 from ocr_doc.training.recognizer_data import MAX_WIDTH, STRIDE, CropMix, CropStream, collate, fit_crop
@@ -159,6 +160,13 @@ def test_batches_keep_to_their_area_and_repeat_with_their_seed() -> None:
     assert [b.texts for b in batches] == [b.texts for b in first(100)]
     assert [b.texts for b in batches] != [b.texts for b in first(101)]
     assert max(len(t) for b in first(0) for t in b.texts) <= recognizer_data.EASY_LENGTH
+
+
+def test_drawn_crops_may_be_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recognizer_data, "EASY_POOLS", 0)
+    batch = next(iter(CropStream(replace(NO_FONTS, codes=1.0), ALPHABET, 4096)))
+    assert all(set(label) <= {*SYMBOLS, " "} for label in batch.texts)
+    assert any(any(c.isdigit() for c in label) for label in batch.texts)
 
 
 def test_it_learns_real_words_and_writes_what_can_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -205,6 +205,21 @@ def test_nothing_and_specks_are_no_characters(classifier: CharacterClassifier) -
     assert SerialReader(classifier).read(page, []) == []
 
 
+def test_a_row_without_anything_to_name() -> None:
+    """A network that looks at rows together is asked about none."""
+
+    class Together(BlockEngine):
+        def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+            return np.stack([super(Together, self).__call__(row[:, None]) for row in batch])
+
+    classifier = CharacterClassifier(Together(), SYMBOLS)
+    assert classifier.reads_rows
+    page = np.full((60, 500), 255, np.uint8)
+    [reading] = SerialReader(classifier).read(page, [Row(box_quad((5, 5, 100, 30)))])
+    assert reading.free.text == ""
+    assert [found.shape for found in classifier.of_rows([[], [np.ones((SIDE, SIDE), np.float32)]])] == [(0, 6), (1, 6)]
+
+
 def test_a_crop_keeps_its_place_in_the_row() -> None:
     page, _ = blocks("2")
     strip = cut_strip(page, np.array(box_quad((30, 17, 40, 17 + HEIGHT))))

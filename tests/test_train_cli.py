@@ -217,7 +217,7 @@ def test_shares_that_are_none_are_refused(source: str) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [["--words", "a=0.6", "--words", "b=0.6"], ["--minutes", "0"], ["--steps", "-1"], ["--rate", "0"], ["--area", "9"],
-     ["--signs", "2"], ["--workers", "-1"], ["--device", "abacus"]],
+     ["--signs", "2"], ["--codes", "-1"], ["--workers", "-1"], ["--device", "abacus"]],
 )  # fmt: skip
 def test_options_that_make_no_sense_are_named(run: Run, tmp_path: Path, arguments: list[str]) -> None:
     code, told = run("recognizer", tmp_path / "run", *arguments)

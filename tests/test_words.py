@@ -14,6 +14,7 @@ pytest.importorskip("wordfreq")
 pytest.importorskip("faker")
 
 from ocr_doc.training import text as text_module
+from ocr_doc.training import words
 from ocr_doc.training.faces import default_face
 from ocr_doc.training.text import TextSource
 from ocr_doc.training.words import contact_sheet, render_word
@@ -84,3 +85,14 @@ def test_a_sheet_shows_all_crops(texts: TextSource) -> None:
     cells = sheet.reshape(3, 64, 3, 230).min(axis=(1, 3)).ravel()
     assert (cells[:8] < 200).all()
     assert cells[8] == 255
+
+
+def test_high_stops_may_stand_off_a_little_and_make_no_word() -> None:
+    font = default_face().load(40)
+    tight, _ = words._spaced(font, "land; “So", words._Setting(blank=1.5))
+    thin, length = words._spaced(font, "land; “So", words._Setting(blank=1.5, thin=7.0))
+    assert [piece for _, piece in tight] == ["land;", " ", "“So"]
+    assert [piece for _, piece in thin] == ["land", ";", " ", "“", "So"]
+    places = {piece: x for x, piece in thin}
+    assert places[";"] == pytest.approx(font.getlength("land") + 7.0)
+    assert length > places["So"] > places["“"] + font.getlength("“") + 6.9

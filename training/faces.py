@@ -21,7 +21,7 @@ from typing import Literal, get_args
 import numpy as np
 from fontTools.ttLib import TTCollection, TTFont
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont, features
+from PIL import Image, ImageDraw, ImageFont
 
 FaceKind = Literal[
     "sans", "serif", "book", "mono", "condensed", "typewriter", "receipt", "dotmatrix", "hand", "display"
@@ -137,14 +137,8 @@ class Face:
         pixels = max(4.0, size * 0.7 / self.cap_height)
         if not self.path:
             return _default_font(pixels)
-        engine = ImageFont.Layout.RAQM if shaped and can_shape() else ImageFont.Layout.BASIC
+        engine = ImageFont.Layout.RAQM if shaped else ImageFont.Layout.BASIC
         return ImageFont.truetype(self.path, pixels, index=self.index, layout_engine=engine)
-
-
-@cache
-def can_shape() -> bool:
-    """Whether Pillow has what it takes to draw ligatures and old-style figures (Raqm)."""
-    return bool(features.check("raqm"))
 
 
 def find_faces(folders: Sequence[Path] | None = None, cache_file: Path | None = None) -> list[Face]:

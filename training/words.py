@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr_doc.training.faces import Face, FaceKind, can_shape, pick_face
+from ocr_doc.training.faces import Face, FaceKind, pick_face
 from ocr_doc.training.text import TextSource
 
 Mask = NDArray[np.float32]
@@ -117,9 +117,8 @@ def _pictured(rng: np.random.Generator, mask: Mask, kind: FaceKind, sign: bool, 
 def _drawn(rng: np.random.Generator, face: Face, text: str, sign: bool, prose: bool) -> Mask:
     """The text as ink in [0, 1] with a random margin and, at times, pieces of neighbouring lines."""
     size = int(rng.choice(_SIZES))
-    shaped = prose and can_shape() and rng.random() < _SHAPED
-    font = _font(face, size, shaped)
-    setting = _setting(rng, text, size, sign, prose, shaped)
+    font = _font(face, size, prose and rng.random() < _SHAPED)
+    setting = _setting(rng, text, size, sign, prose, font.layout_engine == ImageFont.Layout.RAQM)
     stroke = int(rng.random() < 0.12) + int(sign and rng.random() < 0.1)
     pieces, length = _spaced(font, text, setting)
     more = list(setting.features) or None
