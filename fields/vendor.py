@@ -11,7 +11,7 @@ from ocr_doc.core.records import Word
 from ocr_doc.fields.dates import dates_in
 from ocr_doc.fields.labels import find_labels
 from ocr_doc.fields.phrases import Kind
-from ocr_doc.fields.rows import Row
+from ocr_doc.fields.rows import FAR, Row
 from ocr_doc.fields.spelling import accents_usual, find_form, mended
 from ocr_doc.fields.totals import word_confidence
 
@@ -87,6 +87,11 @@ TOP_ROWS, NAMED_ROWS = 8, 14
 # A customer's address is at most so many rows.
 CUSTOMER_ROWS = 4
 MIN_LETTERS = 3
+# A gap in heights that parts a name from what stands beside it.
+NAME_GAP = 1.8
+_LABELLED = re.compile(r"\s*[^\W\d]+(?: [^\W\d]+)? ?:\s*(?=\w)")
+# What a name's row ends with that goes on in the next one.
+_GOES_ON = re.compile(r"(?:&|\b(?:AND|DAN|UND|ET))\s*$", re.IGNORECASE)
 # What speaks for a row: that it has a form of firm, a business, or neither; and what each row from the top, or a place
 # beyond the head of the page, takes from it.
 FORM, BUSINESS, PLAIN = 3.0, 1.6, 0.6
@@ -198,7 +203,7 @@ def _candidate(rows: Sequence[Row], i: int, usual: float) -> _Name | None:
     if first == i and _letters(_bare(text)) < MIN_LETTERS:
         score -= 1.5  # "Bistro & Cafe" alone tells what it is and not who
     last, end = _continued(rows, i, end, has_form=has_form)
-    start = _cell_start(row.text, end) if first == i else 0
+    start = max(_cell_start(row, end), _label_end(row.text, end)) if first == i else 0
     return _Name(first, last, start, end, score, "name" if has_form or business else "position")
 
 
@@ -216,10 +221,24 @@ def _form_end(text: str) -> int | None:
     return end
 
 
-def _cell_start(text: str, end: int) -> int:
-    """Where a name starts that ends at `end`: at its own cell, if that holds more than a form of firm."""
-    start = text.rfind("\t", 0, end) + 1
-    return start if _letters(_bare(text[start:end])) >= MIN_LETTERS else 0
+def _cell_start(row: Row, end: int) -> int:
+    """Where a name starts that ends at `end`: at its own cell, if that holds more than a form of firm.
+
+    Names are set in wide letters and words, so a cell that stands close before is of the name as well.
+    """
+    start = row.text.rfind(FAR, 0, end) + 1
+    while start and _letters(_bare(row.text[start:end])) >= MIN_LETTERS:
+        first, _ = row.span(start, end)
+        if row.boxes[first][0] - row.boxes[first - 1][2] > NAME_GAP * row.height:
+            return start
+        start = row.text.rfind(FAR, 0, start - 1) + 1
+    return 0
+
+
+def _label_end(text: str, end: int) -> int:
+    """Where a name starts behind a label, as in "Dimiliki: Banh Mi Cafe Sdn Bhd"."""
+    match = _LABELLED.match(text[:end])
+    return match.end() if match and _letters(_bare(text[match.end() : end])) >= MIN_LETTERS else 0
 
 
 def _name_end(text: str) -> int:
@@ -264,7 +283,7 @@ def _joined(rows: Sequence[Row], i: int, text: str, *, has_form: bool) -> int:
         generic = has_form and _letters(_bare(text)) < MIN_LETTERS
         above = rows[first - 1]
         if (
-            not (broken or generic)
+            not (broken or generic or _GOES_ON.search(above.text))
             or not _near(above, rows[first])
             or not _may_name(above.text, above.text, has_form=False)
         ):

@@ -191,6 +191,21 @@ def test_a_name_is_one_cell_of_its_row() -> None:
     assert lane.value == "Harbour Lane Grocers"
 
 
+def test_a_name_goes_on_behind_an_and() -> None:
+    vendor = found("HOME TOOLS HARDWARE &\nELECTRICAL\n12 JALAN SETIA\nTotal | 5.00").vendor
+    assert vendor is not None
+    assert vendor.value == "HOME TOOLS HARDWARE & ELECTRICAL"
+    alone = found("HOME TOOLS HARDWARE &\n12 JALAN SETIA\nTotal | 5.00").vendor
+    assert alone is not None
+    assert "JALAN" not in alone.value
+
+
+def test_the_label_of_a_name_is_no_part_of_it() -> None:
+    vendor = found("Dimiliki: Banh Mi Cafe Sdn Bhd 1110644-W\nNo. 1 Jalan Puteri\nTotal | 5.00").vendor
+    assert vendor is not None
+    assert vendor.value == "Banh Mi Cafe Sdn Bhd"
+
+
 def test_each_field_knows_its_words_and_how_it_was_found() -> None:
     fields = found(ENGLISH)
     assert fields.total is not None
