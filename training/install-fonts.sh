@@ -43,6 +43,10 @@ faces=(
   space-mono special-elite spectral spline-sans-mono staatliches stardos-stencil syncopate tangerine teko tenor-sans
   titan-one titillium-web ubuntu-condensed ubuntu-mono ultra unbounded varela-round vt323 work-sans yellowtail
   yeseva-one zen-dots zilla-slab
+  # Faces of old books, and of road signs and plates.
+  barlow big-shoulders-stencil-text bodoni-moda chivo-mono chonburi cormorant fanwood-text gfs-didot gilda-display gupter
+  ibarra-real-nova im-fell-dw-pica im-fell-english im-fell-great-primer jetbrains-mono libre-bodoni libre-caslon-text
+  martian-mono newsreader oranienbaum overpass playfair prata rufina sorts-mill-goudy
 )
 mkdir -p "$folder"
 cd "$folder"
