@@ -1,6 +1,7 @@
 """Emblems beside codes: birds, trees, wheelchairs, seals, as plates and labels have. They are no characters.
 
-What they look like is left to chance: shapes that a hand could have drawn, none of them a letter.
+What they look like is left to chance: shapes that a hand could have drawn, coats of arms, seals, stars, and letters too
+small to be of the code.
 """
 
 from __future__ import annotations
@@ -74,9 +75,12 @@ def _sketch(rng: np.random.Generator, sheet: NDArray[np.uint8]) -> None:
     """Draws some shapes, one over the other."""
     size = np.array([sheet.shape[1], sheet.shape[0]], dtype=np.float64)
     kind = rng.random()
-    if kind < 0.2:
+    if kind < 0.45:
+        (_shield, _seal, _sun, _small_letters)[int(rng.integers(4))](rng, sheet)
+        return
+    if kind < 0.55:
         _grown(rng, sheet)
-    elif kind < 0.4:
+    elif kind < 0.68:
         _limbs(rng, sheet, size)
     for _ in range(int(rng.integers(1, 5))):
         ink = int(rng.choice([255, 255, 150, 90, 0]))
@@ -107,6 +111,65 @@ def _limbs(rng: np.random.Generator, sheet: NDArray[np.uint8], size: NDArray[np.
     for _ in range(int(rng.integers(2, 7))):
         bends = np.cumsum([start, *(rng.normal(0, 0.25, (2, 2)) * size)], axis=0)
         cv2.polylines(sheet, [np.round(bends).astype(np.int32)], False, 255, int(rng.integers(3, 14)), cv2.LINE_AA)
+
+
+def _shield(rng: np.random.Generator, sheet: NDArray[np.uint8]) -> None:
+    """A coat of arms: quartered and chequered, with an edge."""
+    h, w = sheet.shape
+    outline = _polygon(((0.05, 0.04), (0.95, 0.04), (0.95, 0.55), (0.5, 0.97), (0.05, 0.55)), w, h)
+    inside = cv2.fillPoly(np.zeros_like(sheet), [outline], 255)
+    cells = rng.choice([0, 0, 90, 170, 255], (int(rng.integers(2, 7)), int(rng.integers(2, 6)))).astype(np.uint8)
+    filling = np.asarray(cv2.resize(cells, (w, h), interpolation=cv2.INTER_NEAREST))
+    if rng.random() < 0.4:
+        filling = np.asarray(cv2.GaussianBlur(filling, (0, 0), w * 0.04))
+    sheet[:] = np.minimum(filling, inside)
+    cv2.polylines(sheet, [outline], True, 255, int(rng.integers(3, 9)), cv2.LINE_AA)
+
+
+def _seal(rng: np.random.Generator, sheet: NDArray[np.uint8]) -> None:
+    """A ring or two with something in the middle, and teeth like small writing between."""
+    h, w = sheet.shape
+    middle, radius = (w // 2, h // 2), min(h, w) // 2 - 4
+    outer, inner = radius, radius * float(rng.uniform(0.55, 0.8))
+    if rng.random() < 0.4:
+        cv2.circle(sheet, middle, outer, int(rng.choice([90, 150, 255])), -1, cv2.LINE_AA)
+    cv2.circle(sheet, middle, outer, 255, int(rng.integers(2, 8)), cv2.LINE_AA)
+    for angle in np.linspace(0, 2 * np.pi, int(rng.integers(16, 40)), endpoint=False):
+        ends = [np.array(middle) + r * np.array([np.cos(angle), np.sin(angle)]) for r in (inner * 1.1, outer * 0.9)]
+        (x0, y0), (x1, y1) = (np.round(end).astype(int).tolist() for end in ends)
+        cv2.line(sheet, (x0, y0), (x1, y1), int(rng.choice([0, 255])), int(rng.integers(1, 5)), cv2.LINE_AA)
+    # Never hollow: a ring with little in it is a zero.
+    cv2.circle(sheet, middle, round(inner), int(rng.choice([120, 255])), -1, cv2.LINE_AA)
+    blob = np.round((_blob(rng, np.array([2.0, 2.0])) - 1) * inner * 0.5 + middle).astype(np.int32)
+    cv2.fillPoly(sheet, [blob], int(rng.choice([0, 255])), cv2.LINE_AA)
+
+
+def _sun(rng: np.random.Generator, sheet: NDArray[np.uint8]) -> None:
+    """A star, or a disc with rays."""
+    h, w = sheet.shape
+    points, turn = int(rng.integers(4, 13)), rng.uniform(0, np.pi)
+    depth = float(rng.uniform(0.35, 0.7))
+    angles = turn + np.arange(2 * points) * np.pi / points
+    reach = np.where(np.arange(2 * points) % 2 == 0, 1.0, depth) * 0.48
+    corners = np.stack([w * (0.5 + reach * np.cos(angles)), h * (0.5 + reach * np.sin(angles))], axis=1)
+    cv2.fillPoly(sheet, [np.round(corners).astype(np.int32)], 255, cv2.LINE_AA)
+    if rng.random() < 0.5:
+        cv2.circle(sheet, (w // 2, h // 2), round(min(w, h) * depth * 0.35), int(rng.choice([0, 120])), -1, cv2.LINE_AA)
+
+
+def _small_letters(rng: np.random.Generator, sheet: NDArray[np.uint8]) -> None:
+    """Letters one below the other, each too small to be of the code."""
+    h, w = sheet.shape
+    count = int(rng.integers(2, 5))
+    for i in range(count):
+        letter, side = str(rng.choice(list("ABCDEFGHKLMNPRSTUVX0123456789"))), h / count
+        place, thick = (round(w * 0.3), round(side * (i + 0.85))), max(2, round(side / 9))
+        cv2.putText(sheet, letter, place, cv2.FONT_HERSHEY_SIMPLEX, side / 30, 255, thick, cv2.LINE_AA)
+
+
+def _polygon(points: tuple[tuple[float, float], ...], width: int, height: int) -> NDArray[np.int32]:
+    """Corners in pixels, from fractions of width and height."""
+    return np.round(np.array(points) * (width, height)).astype(np.int32)
 
 
 def _grown(rng: np.random.Generator, sheet: NDArray[np.uint8]) -> None:
