@@ -165,7 +165,7 @@ def find_turn(
             found = detect(view)
             lying, sample = _share(found), _long(found)
         picked = _picked(sample)
-        both = {axis + 180: [(view, _reversed(word)) for word in picked]}
+        both = {axis + 180: [(view, turned_round(word)) for word in picked]}
         if axis:
             both[axis] = [(view, word) for word in picked]
         readings = iter(read([each for asked in both.values() for each in asked]))
@@ -181,6 +181,14 @@ def find_turn(
 def sureness(reading: Reading) -> float:
     """How surely something is read, in [0, 1], whatever its length: its confidence if it had `USUAL` characters."""
     return float(reading.confidence ** (USUAL / len(reading.text))) if reading.text else 0.0
+
+
+def standing(found: Sequence[DetectedWord]) -> list[int]:
+    """Numbers of the words of a view that run up or down it, such as a number on a form's margin."""
+    return [
+        i for i, word in enumerate(found)
+        if len(word.characters) >= LONG_CHARACTERS and 45 < abs(quad_angle(word.quad)) < 135
+    ]  # fmt: skip
 
 
 def find_lean(found: Sequence[DetectedWord]) -> float:
@@ -241,7 +249,7 @@ def _picked(words: Sequence[DetectedWord]) -> list[DetectedWord]:
     return sorted(words, key=lambda word: (len(word.characters) > 12, -word.confidence, word.quad))[:SAMPLE]
 
 
-def _reversed(word: DetectedWord) -> DetectedWord:
+def turned_round(word: DetectedWord) -> DetectedWord:
     """The word as it is if the page stands upside down."""
     quads = [(c, d, a, b) for a, b, c, d in (word.quad, *reversed(word.characters))]
     return DetectedWord(quads[0], word.confidence, tuple(quads[1:]))

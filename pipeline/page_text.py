@@ -16,7 +16,20 @@ from ocr_doc.detectors.detector import DetectedWord, WordDetector
 from ocr_doc.downwards import runs_downwards
 from ocr_doc.networks import Detector, Reader
 from ocr_doc.options import Options
-from ocr_doc.orientation import LEANING, UNSURE, Look, Turn, View, find_lean, find_turn, moved, sureness, text_turn
+from ocr_doc.orientation import (
+    LEANING,
+    UNSURE,
+    Look,
+    Turn,
+    View,
+    find_lean,
+    find_turn,
+    moved,
+    standing,
+    sureness,
+    text_turn,
+    turned_round,
+)
 from ocr_doc.page_image import PageImage
 from ocr_doc.pdf_text import covered, judge
 from ocr_doc.phrases import join_phrases
@@ -121,7 +134,19 @@ class PageReader:
         lean = find_lean(look.words)
         if abs(lean) >= LEANING:
             look = max(look, self._see(look.view.levelled(lean), known), key=_worth)
-        return look, turn
+        return self._read_round(look), turn
+
+    def _read_round(self, look: Look) -> Look:
+        """A look whose standing words, which may run up or down, are read the way that is the surer one."""
+        places = standing(look.found)
+        if not places:
+            return look
+        found, readings = list(look.found), list(look.readings)
+        others = [turned_round(found[i]) for i in places]
+        for i, other, reading in zip(places, others, self._read(look.view.grey, others), strict=True):
+            if sureness(reading) > sureness(readings[i]):
+                found[i], readings[i] = other, reading
+        return replace(look, found=found, readings=readings)
 
     def _see(self, view: View, known: Floats | None = None, words: Sequence[DetectedWord] | None = None) -> Look:
         """Finds the words of a view, where they are not found yet, and reads them all, neighbours joined."""

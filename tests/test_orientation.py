@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from ocr_doc.api import OCRPipeline
 from ocr_doc.cli import main
@@ -229,3 +229,18 @@ def test_a_leaning_page_is_levelled(real: OCRPipeline, receipt_page: np.ndarray)
     assert page.rotation == 0
     found = set(page.text.split())
     assert len(expected & found) > 0.8 * len(expected)
+
+
+@pytest.mark.parametrize("turn", [90, 270])
+def test_a_number_on_the_margin_is_read_the_way_it_runs(real: OCRPipeline, receipt_page: np.ndarray, turn: int) -> None:
+    """Upside down it has letters and digits too: 87682908 is 806289L8."""
+    strip = Image.new("L", (190, 44), 255)
+    ImageDraw.Draw(strip).text((12, 4), "87682908", fill=0, font=ImageFont.load_default(32))
+    margin = np.full((receipt_page.shape[0], 80, 3), 255, np.uint8)
+    standing = np.rot90(np.asarray(strip), -turn // 90)
+    margin[200 : 200 + standing.shape[0], 18 : 18 + standing.shape[1]] = standing[:, :, None]
+    page = real(np.concatenate([receipt_page, margin], axis=1)).pages[0]
+    [word] = [word for word in page.words if word.box[0] > receipt_page.shape[1]]
+    assert word.text == "87682908"
+    assert quad_angle(word.quad) % 360 == pytest.approx(turn, abs=5)
+    assert page.rotation == 0
