@@ -24,8 +24,8 @@ _JOINTS = re.compile(r"[-'’/&.–—_]")
 # Zipf values of what no vocabulary lists. A token without letters is as common as many words; one of letters and digits
 # is a code or a misreading; an unknown word may be a name.
 _SIGNS, _NUMBER, _MIXED, _UNKNOWN, _LETTER = 3.0, 3.5, 1.5, 0.5, 3.0
-# Numbers with what they count: 2x, 500ml, 3rd; as common as a number.
-_MEASURE = re.compile(r"\d+([.,]\d+)?(x|[kmc]?g|[mc]?l|[kmc]?m|pcs?|pkt|st|nd|rd|th|kwh?)", re.IGNORECASE)
+# Numbers with what they count: 2x, 500ml, 3rd, 100's; as common as a number.
+_MEASURE = re.compile(r"\d+([.,]\d+)?(x|[kmc]?g|[mc]?l|[kmc]?m|pcs?|pkt|st|nd|rd|th|kwh?|['’]?s)", re.IGNORECASE)
 # Off for a letter beside a digit that looks like a digit: most who make codes avoid them.
 _LIKE_A_DIGIT, _TAKEN_FOR_ONE = 0.5, re.compile(r"(?<=\d)[OIl]|[OIl](?=\d)")
 # Off for writing that people hardly use, such as "tOtal".

@@ -97,6 +97,7 @@ def test_numbers_are_left_to_the_image() -> None:
         ("the", "thc"), ("The", "tHe"), ("THE", "ThE"), ("(Cartons:", "(Cartors:"), ("12.50", "I2.5O"),
         ("van-the", "van-thc"), ("Straße", "Strabe"), ("d’accord", "d’accorb"), ("the", "van"), ("xy12", "xyzz"),
         ("1x", "Ix"), ("500ml", "SO0ml"), ("50mm,", "5Omm,"), ("(T02)", "(TO2)"), ("K17", "KI7"), ("3rd", "Srd"),
+        ("100's", "l00's"),
     ],
 )  # fmt: skip
 def test_costs(better: str, worse: str) -> None:
