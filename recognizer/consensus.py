@@ -27,7 +27,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 # The classifier's nats count so many times the recogniser's.
-WEIGHT = 0.5
+WEIGHT = 0.7
 # Texts that the recogniser's search is left with, and how many of them are crossed with the classifier's.
 BEAM, CROSSED = 12, 3
 # Texts that are weighed at most.
