@@ -99,6 +99,8 @@ def _texts(free: SerialReading, steps: Doubles, alphabet: Alphabet) -> list[str]
     heard = [alphabet.decode(labels) for labels in best_prefixes(steps, BEAM, alphabet.blank)]
     heard = [text for text in heard if text]
     own = free.text
+    if heard and heard[0] == own:
+        return [own]
     found = dict.fromkeys(heard)
     if own and all(c in alphabet for c in own):
         found[own] = None
