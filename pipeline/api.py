@@ -133,8 +133,9 @@ class OCRPipeline:
         chosen = self.options.changed(**options)
         pages = [_only_page(image, chosen) for image in images]
         crops = [to_grey(page.pixels) for page in pages]
-        readings = list(self._networks.reader(chosen).read(crops)) if crops else []
-        serial = self._serial(chosen) if crops else None
+        reader = cache(lambda: self._networks.reader(chosen))
+        readings = list(reader().read(crops)) if crops else []
+        serial = self._serial(chosen, reader) if crops else None
         if serial is None:
             return readings
         return [
@@ -162,19 +163,16 @@ class OCRPipeline:
         # Networks are loaded when a page needs them: one without a readable page is told before, and one whose pages
         # bring their text may need none.
         networks = self._networks
-        serial = cache(lambda: self._serial(options))
-        page_reader = PageReader(
-            networks.detector, cache(lambda: networks.reader(options)), options, serial, networks.calibration
-        )
+        reader = cache(lambda: networks.reader(options))
+        serial = cache(lambda: self._serial(options, reader))
+        page_reader = PageReader(networks.detector, reader, options, serial, networks.calibration)
         for image in read_pages(source, options.input):
             yield _read_page(image, page_reader)
 
-    def _serial(self, options: Options) -> SerialBranch | None:
+    def _serial(self, options: Options, reader: Callable[[], Reader]) -> SerialBranch | None:
         """What reads codes, or None where no word is to be read a second time."""
         networks = self._networks
-        if not networks.reads_codes(options):
-            return None
-        return SerialBranch(networks.characters, options, lambda: networks.reader(options))
+        return SerialBranch(networks.characters, options, reader) if networks.reads_codes(options) else None
 
 
 def _read_page(image: PageImage, reader: PageReader) -> Page:

@@ -32,8 +32,8 @@ from ocr_doc.recognizer.serial import Row, RowReading, SerialReader
 from ocr_doc.serial_results import as_reading, as_word, between_gaps
 from ocr_doc.words import CONFIDENCE_DIGITS, rounded_quad
 
-# By so many nats a character the classifier may seem less sure than the recogniser and still be believed, where all
-# words are said to be codes (on drawn codes from 0 to 0.3 make no odds), and where the recogniser read a part only...
+# Where both cannot be weighed together: by so many nats a character the classifier may seem less sure than the
+# recogniser and still be believed, if all words are said to be codes, and if the recogniser read a part only...
 TRUST, TRUST_LONGER = 0.1, 1.0
 # ...and by so many it must seem surer where words only look like codes.
 PROOF = 0.1

@@ -34,7 +34,7 @@ BEAM, CROSSED = 12, 3
 MOST = 64
 # Characters that a text differs from the pieces in are at least so improbable to the classifier.
 _LEAST = -9.0
-# Rows longer than this are no codes: what the recogniser reads is taken as it is.
+# Texts longer than this are no codes: nothing is weighed, and the surer reader's word counts.
 LONGEST = 40
 
 
@@ -142,9 +142,7 @@ def _ways(
     total = np.full((count, len(texts), longest + 1), np.inf)
     back = np.full(total.shape, -1)
     total[0, :, 0] = 0.0
-    arriving: list[list[int]] = [[] for _ in range(count)]
-    for piece, (_, end) in enumerate(lattice.ends.tolist()):
-        arriving[end].append(piece)
+    arriving = lattice.arriving()
     for node in range(1, count):
         total[node] = total[node - 1] + lattice.skips[node - 1]
         for piece in arriving[node]:

@@ -65,9 +65,7 @@ def _way(
     total = np.full((count, states), np.inf)
     total[0, list(pattern.starts)] = 0.0
     back: dict[tuple[int, int], tuple[int, int, Symbols]] = {}
-    arriving: list[list[int]] = [[] for _ in range(count)]
-    for piece, (_, end) in enumerate(lattice.ends.tolist()):
-        arriving[end].append(piece)
+    arriving = lattice.arriving()
     for node in range(1, count):
         total[node] = total[node - 1] + skips[node - 1]
         for piece in arriving[node]:

@@ -73,6 +73,13 @@ class Lattice:
     log_probs: Floats
     skips: Doubles
 
+    def arriving(self) -> list[list[int]]:
+        """For each node the pieces that end there."""
+        found: list[list[int]] = [[] for _ in self.nodes]
+        for piece, end in enumerate(self.ends[:, 1].tolist()):
+            found[end].append(piece)
+        return found
+
 
 def build_lattices(
     strips: Sequence[Strip],
@@ -186,9 +193,7 @@ def cheapest(lattice: Lattice, costs: Doubles) -> tuple[list[int], float]:
     count = len(lattice.nodes)
     total, back = np.full(count, np.inf), np.full(count, -1)
     total[0] = 0.0
-    arriving: list[list[int]] = [[] for _ in range(count)]
-    for piece, (_, end) in enumerate(lattice.ends.tolist()):
-        arriving[end].append(piece)
+    arriving = lattice.arriving()
     for node in range(1, count):
         total[node] = total[node - 1] + lattice.skips[node - 1]
         for piece in arriving[node]:

@@ -140,9 +140,7 @@ def _drawn(rng: np.random.Generator, face: Face, text: str, sign: bool, prose: b
     return mask
 
 
-def _setting(
-    rng: np.random.Generator, text: str, size: int, sign: bool, prose: bool, shaped: bool
-) -> _Setting:  # fmt: skip
+def _setting(rng: np.random.Generator, text: str, size: int, sign: bool, prose: bool, shaped: bool) -> _Setting:
     spacing = size * float(rng.uniform(-0.04, 0.3)) if rng.random() < (0.3 if sign else 0.18) else 0.0
     # Words set tight, as a detector joins them, and set wide.
     blank = float(rng.uniform(0.5, 1.8)) if " " in text and rng.random() < 0.6 else 1.0
