@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.detectors.gaussian import visible_share
+from ocr_doc.detectors.lines_apart import gaps_between_lines
 
 Array = NDArray[np.float64]
 
@@ -74,6 +75,18 @@ class _Blob:
     along: tuple[float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class _Components:
+    """Components of a page's maps: their points, their boxes, those that are text, and how they and the page lie."""
+
+    labels: NDArray[np.int32]
+    stats: NDArray[np.int32]
+    kept: NDArray[np.int64]
+    directions: Array
+    aspects: Array
+    lean: float | None
+
+
 def decode_maps(scores: NDArray[np.float32], options: MapOptions | None = None) -> list[MapWord]:
     """Finds the words of one page.
 
@@ -95,7 +108,36 @@ def _blobs(scores: NDArray[np.float32], options: MapOptions) -> list[_Blob]:
     """The components, their directions settled."""
     region, affinity = scores
     mask = (region > options.region) | (affinity > options.affinity)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=4)
+    found = _components(mask, scores, options)
+    gaps = gaps_between_lines(region, found.labels, found.stats, found.kept, found.lean or 0.0)
+    if len(gaps[0]):
+        mask[gaps] = False
+        found = _components(mask, scores, options)
+    labels, stats = found.labels, found.stats
+    blobs = []
+    for k in found.kept:
+        x, y, w, h = (int(v) for v in stats[k, :4])
+        inside = labels[y : y + h, x : x + w] == k
+        r, c = np.nonzero(inside)
+        along = _settled(float(found.directions[k]), float(found.aspects[k]), (w, h), found.lean, options)
+        blobs.append(
+            _Blob(
+                c + x,
+                r + y,
+                region[r + y, c + x].astype(np.float64),
+                affinity[r + y, c + x].astype(np.float64),
+                _edges(region, (x, y, w, h), inside, options.region),
+                along,
+            )
+        )
+    return blobs
+
+
+def _components(mask: NDArray[np.bool_], scores: NDArray[np.float32], options: MapOptions) -> _Components:
+    """The components of a mask (H, W), with what is known of each from sums over the whole map."""
+    region, affinity = scores
+    count, marked, boxes, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=4)
+    labels, stats = np.asarray(marked, dtype=np.int32), np.asarray(boxes, dtype=np.int32)
     rows, columns = np.nonzero(mask)
     owner, values = labels[rows, columns], region[rows, columns].astype(np.float64)
     peaks = np.zeros(count)
@@ -108,23 +150,7 @@ def _blobs(scores: NDArray[np.float32], options: MapOptions) -> list[_Blob]:
     kept = np.flatnonzero(peaks >= options.peak)
     kept = kept[np.argsort(-peaks[kept], kind="stable")][: options.most_words]
     lean = _page_lean(directions[kept], aspects[kept], options)
-    blobs = []
-    for k in kept:
-        x, y, w, h = (int(v) for v in stats[k, :4])
-        inside = labels[y : y + h, x : x + w] == k
-        r, c = np.nonzero(inside)
-        along = _settled(float(directions[k]), float(aspects[k]), (w, h), lean, options)
-        blobs.append(
-            _Blob(
-                c + x,
-                r + y,
-                region[r + y, c + x].astype(np.float64),
-                affinity[r + y, c + x].astype(np.float64),
-                _edges(region, (x, y, w, h), inside, options.region),
-                along,
-            )
-        )
-    return blobs
+    return _Components(labels, stats, kept, directions, aspects, lean)
 
 
 def _directions(count: int, owner: NDArray[np.int32], x: Array, y: Array, weight: Array) -> tuple[Array, Array]:

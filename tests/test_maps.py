@@ -201,3 +201,41 @@ def test_quads_of_many_are_those_of_each() -> None:
     for wrong in (corners[:, :3], corners[0], np.full((1, 4, 2), np.nan)):
         with pytest.raises(ValueError, match="four finite corners"):
             as_quads(wrong)
+
+
+def _touching(upper: Array, lower: Array, others: list[Array], x: float) -> NDArray[np.float32]:
+    """Maps of words of which the first two touch: a descender of the upper one reaches into the lower one at `x`."""
+    maps = _maps([upper, lower, *others], 256, 384)
+    top, bottom = (int(word[:, :, 1].mean() / 2) for word in (upper, lower))
+    column = int(x / 2)
+    bridge = maps[0, top:bottom, column - 2 : column + 3]
+    np.maximum(bridge, 0.4, out=bridge)
+    return maps
+
+
+@pytest.mark.parametrize("angle", [0.0, 3.0, -4.0])
+@pytest.mark.parametrize("pitch", [1.05, 1.2, 1.4])
+def test_lines_that_touch_are_parted(pitch: float, angle: float) -> None:
+    height = 20.0
+    others = [_word(40, 150 + 30 * n, [11.0] * 14, height, angle) for n in range(3)]
+    upper = _word(60, 50, [11.0] * 10, height, angle)
+    lower = _word(40, 50 + pitch * height, [11.0] * 7, height, angle)
+    found = [w.quad * 2 for w in decode_maps(_touching(upper, lower, others, 90))]
+    assert len(found) == 5
+    for truth in (upper, lower):
+        assert max(quad_iou(quad, _whole(truth)) for quad in found) >= 0.6
+
+
+def test_a_large_title_is_not_parted() -> None:
+    title = _word(30, 20, [30.0] * 8, 60.0)
+    small = [_word(30, 110 + 30 * n, [9.0] * 20, 16.0) for n in range(4)]
+    found, quads = _decoded([title, *small])
+    assert len(found) == 5
+    assert max(quad_iou(quad, _whole(title)) for quad in quads) >= 0.8
+
+
+def test_letters_above_one_another_stay_one_word() -> None:
+    upwards = _word(340, 200, [12.0] * 9, 24.0, -90.0)
+    level = [_word(30, 40 + 40 * n, [9.0] * 20, 24.0) for n in range(4)]
+    found, _ = _decoded([upwards, *level])
+    assert len(found) == 5
