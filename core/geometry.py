@@ -94,6 +94,18 @@ def _between(start: Point, end: Point, fraction: float) -> Point:
     return start[0] + (end[0] - start[0]) * fraction, start[1] + (end[1] - start[1]) * fraction
 
 
+def quad_around(along: Quad, quads: Iterable[Quad]) -> Quad:
+    """The quad around quads, its upper side in the direction of another one's, the same way round."""
+    (ax, ay), (bx, by), _, _ = along
+    length = max(hypot(bx - ax, by - ay), 1e-6)
+    cosine, sine = (bx - ax) / length, (by - ay) / length
+    points = [point for quad in quads for point in quad]
+    us, vs = [x * cosine + y * sine for x, y in points], [y * cosine - x * sine for x, y in points]
+    corners = ((min(us), min(vs)), (max(us), min(vs)), (max(us), max(vs)), (min(us), max(vs)))
+    a, b, c, d = ((u * cosine - v * sine, u * sine + v * cosine) for u, v in corners)
+    return a, b, c, d
+
+
 def quad_angle(quad: Quad | FloatArray) -> float:
     """Direction of the text in degrees in (-180, 180], clockwise on the page; 0 for upright text."""
     q = np.asarray(quad, dtype=np.float64)

@@ -1,10 +1,12 @@
 """Lines that touch: where a descender of one meets an ascender of the next, both are one component of the maps.
 
-In dense print that is a word or more a page, each of them lost: a crop over two lines reads as nothing. Their score has a
-valley between the lines, which no line of its own has, however high it is.
+In dense print that is a word or more a page, each of them lost: a crop over two lines reads as nothing. Their score has
+a valley between the lines, which no line of its own has, however high it is.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,10 +85,7 @@ def _valleys(scores: NDArray[np.float64], steps: NDArray[np.int64], columns: NDA
             found.append(valley)
             peak, valley, falling = k, k, False
     bounds = [-1, *found, len(scores)]
-    parts = [columns[(steps > a) & (steps < b)] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
-    longest = max(
-        (int(np.ptp(part)) + 1) / (b - a - 1)
-        for part, a, b in zip(parts, bounds[:-1], bounds[1:], strict=True)
-        if len(part)
-    )
+    parts = [columns[(steps > a) & (steps < b)] for a, b in pairwise(bounds)]
+    lengths = ((part, b - a - 1) for part, (a, b) in zip(parts, pairwise(bounds), strict=True))
+    longest = max((int(np.ptp(part)) + 1) / height for part, height in lengths if len(part))
     return found if longest >= LONG else []

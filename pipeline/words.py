@@ -7,9 +7,11 @@ from itertools import pairwise
 from math import hypot
 from typing import Protocol
 
-from ocr_doc.core.geometry import Quad, quad_part, quad_size
+from ocr_doc.core.geometry import Quad, quad_around, quad_part, quad_size
 from ocr_doc.core.records import Character, Word
+from ocr_doc.gluing import glue_words
 from ocr_doc.options import Options
+from ocr_doc.quotes import like_quotes
 from ocr_doc.recognizer.crops import MARGIN_ALONG
 
 # Hundredths of a pixel and hundredths of a per cent: more digits would be noise, and a third of a JSON file.
@@ -86,7 +88,8 @@ def read_words(
 
     A reading without text makes no word: it says that the detector took a smudge or a rule for text, and a word
     without text would carry nothing. A reading with spaces makes several words, each with the
-    characters that were found in its part.
+    characters that were found in its part; words that only a narrow gap parts are glued (`ocr_doc.gluing`), and
+    quotes that are read otherwise than the page's others are made like them (`ocr_doc.quotes`).
 
     Args:
         found: Words that the detector found.
@@ -96,12 +99,13 @@ def read_words(
     """
     pairs = zip(found, readings, strict=True)
     chosen = (lambda text, confidence: True) if options.characters else wanted
-    return [
+    words = [
         word
         for each, reading in pairs
         for word in _words(each, reading, chosen)
         if word.confidence >= options.min_confidence and _legible(word, each.confidence, options.min_legibility)
     ]
+    return glue_words(like_quotes(words))
 
 
 def _legible(word: Word, found: float, least: float) -> bool:
@@ -123,7 +127,7 @@ def _words(found: FoundWord, reading: ReadText, with_characters: Callable[[str, 
         if len(parts) == 1:
             quad = found.quad
         else:
-            quad = _around(found.quad, group) if group else _cut(found.quad, part[0].start, part[-1].end)
+            quad = quad_around(found.quad, group) if group else _cut(found.quad, part[0].start, part[-1].end)
         text, sure = "".join(symbol.text for symbol in part), _confidence(confidence)
         characters = _characters(found.quad, part, group) if with_characters(text, sure) else ()
         yield Word(text, sure, rounded_quad(quad), characters)
@@ -197,18 +201,6 @@ def _reach(whole: Quad, part: Quad) -> tuple[float, float]:
     length = max(hypot(bx - ax, by - ay), 1e-6)
     places = [((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length for x, y in part]
     return min(places), max(places)
-
-
-def _around(whole: Quad, parts: Sequence[Quad]) -> Quad:
-    """The quad around parts of a whole, along its sides."""
-    (ax, ay), (bx, by), _, _ = whole
-    length = max(hypot(bx - ax, by - ay), 1e-6)
-    cosine, sine = (bx - ax) / length, (by - ay) / length
-    points = [(x, y) for quad in parts for x, y in quad]
-    us, vs = [x * cosine + y * sine for x, y in points], [y * cosine - x * sine for x, y in points]
-    corners = ((min(us), min(vs)), (max(us), min(vs)), (max(us), max(vs)), (min(us), max(vs)))
-    a, b, c, d = ((u * cosine - v * sine, u * sine + v * cosine) for u, v in corners)
-    return a, b, c, d
 
 
 def rounded_quad(quad: Quad) -> Quad:
