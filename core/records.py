@@ -17,7 +17,7 @@ from ocr_doc.core.files import write_whole
 from ocr_doc.core.formats import find_format
 from ocr_doc.core.geometry import Box, Quad, quad_box, union_box
 
-WordSource = Literal["crnn", "characters", "pdf"]
+WordSource = Literal["crnn", "characters", "pdf", "shape"]
 BlockKind = Literal[
     "paragraph",
     "heading",
@@ -83,7 +83,7 @@ class Word:
         confidence: Probability in [0, 1] that the text is right as a whole.
         quad: Its corners on the page, clockwise from the text's own top left.
         characters: One record per character of `text`, or empty.
-        source: What read it: the CRNN, the character classifier, or the PDF's text layer.
+        source: What read it: the CRNN, the character classifier, the PDF's text layer, or its shape (a tick box).
         readings: All readings of a word that was read in more than one way, the one that counts among them.
         notes: What is to be known of it, a clause each: readings of different length, a pattern that nothing fits.
     """

@@ -40,6 +40,7 @@ from ocr_doc.recognizer.reader import Reading
 from ocr_doc.serial import SerialBranch
 from ocr_doc.show_through import without_show_through
 from ocr_doc.text_layer import LayerWord
+from ocr_doc.tick_boxes import read_tick_boxes
 from ocr_doc.words import CONFIDENCE_DIGITS, read_words, rounded_quad
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -181,12 +182,12 @@ class PageReader:
     def _words(self, look: Look, page: View) -> list[Word]:
         serial = self._serial() if look.found else None
         if serial is None:
-            return self._calibrated(read_words(look.on_page(), look.readings, self._inner))
+            return read_tick_boxes(page.grey, self._calibrated(read_words(look.on_page(), look.readings, self._inner)))
         if self._options.serial == "always":
             words = serial.read(page.grey, look.on_page(), look.readings, self._options.min_legibility)
         else:
             words = serial.check(page.grey, read_words(look.on_page(), look.readings, self._inner, serial.wants))
-        words = self._calibrated(words)
+        words = read_tick_boxes(page.grey, self._calibrated(words))
         return words if self._options.characters else [replace(word, characters=()) for word in words]
 
     def _calibrated(self, words: list[Word]) -> list[Word]:

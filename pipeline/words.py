@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from math import hypot
+from math import hypot, prod
 from typing import Protocol
 
 from ocr_doc.core.geometry import Quad, quad_around, quad_part, quad_size
@@ -20,6 +20,7 @@ CONFIDENCE_DIGITS = 4
 # The less sure the detector is that something is text, the clearer it must read: where it is SURE, no clearer than the
 # options ask for; where it is UNSURE or less, CLEARLY. It doubts smudges, and lone signs and digits.
 SURE, UNSURE, CLEARLY = 0.75, 0.6, 0.85
+QUOTES = frozenset("'’‘\"“”„«»")
 
 
 class FoundWord(Protocol):
@@ -102,22 +103,33 @@ def read_words(
     words = [
         word
         for each, reading in pairs
-        for word in _words(each, reading, chosen)
-        if word.confidence >= options.min_confidence and _legible(word, each.confidence, options.min_legibility)
+        for word, legibility in _words(each, reading, chosen)
+        if word.confidence >= options.min_confidence
+        and legibility >= _least_legibility(each.confidence, options.min_legibility)
     ]
     return glue_words(like_quotes(words))
 
 
-def _legible(word: Word, found: float, least: float) -> bool:
-    """Whether a word's characters are probable enough; a long word's confidence is low where each is fairly sure."""
-    if least:
-        doubt = min(max((SURE - found) / (SURE - UNSURE), 0.0), 1.0)
-        least += max(0.0, CLEARLY - least) * doubt
-    return float(word.confidence ** (1 / len(word.text))) >= least
+def _least_legibility(found: float, least: float) -> float:
+    """How probable a word's characters have to be, by how sure the detector is of it."""
+    doubt = min(max((SURE - found) / (SURE - UNSURE), 0.0), 1.0)
+    return least + max(0.0, CLEARLY - least) * doubt if least else 0.0
 
 
-def _words(found: FoundWord, reading: ReadText, with_characters: Callable[[str, float], bool]) -> Iterator[Word]:
-    """One word, or several where the reading has spaces."""
+def _legibility(part: Sequence[ReadSymbol], confidence: float) -> float:
+    """How probable a word's characters are, each by itself: a long word's confidence is low where each is fairly sure.
+
+    Which quotes stand around a word is often in doubt; the word is no less legible for it.
+    """
+    whole = float(confidence ** (1 / len(part)))
+    bare = [symbol.confidence for symbol in part if symbol.text not in QUOTES]
+    return max(whole, float(prod(bare) ** (1 / len(bare)))) if 0 < len(bare) < len(part) else whole
+
+
+def _words(
+    found: FoundWord, reading: ReadText, with_characters: Callable[[str, float], bool]
+) -> Iterator[tuple[Word, float]]:
+    """One word, or several where the reading has spaces, each with its legibility."""
     parts = list(_between_spaces(reading.characters))
     groups = _shared_out(found, parts)
     confidences = reading.word_confidences
@@ -130,7 +142,7 @@ def _words(found: FoundWord, reading: ReadText, with_characters: Callable[[str, 
             quad = quad_around(found.quad, group) if group else _cut(found.quad, part[0].start, part[-1].end)
         text, sure = "".join(symbol.text for symbol in part), _confidence(confidence)
         characters = _characters(found.quad, part, group) if with_characters(text, sure) else ()
-        yield Word(text, sure, rounded_quad(quad), characters)
+        yield Word(text, sure, rounded_quad(quad), characters), _legibility(part, sure)
 
 
 def _characters(whole: Quad, part: Sequence[ReadSymbol], group: Sequence[Quad]) -> tuple[Character, ...]:
