@@ -63,7 +63,7 @@ def glue_words(words: Sequence[Word]) -> list[Word]:
         if glued[stop].text.startswith(";") or places.in_sentence(stop, glued):
             places.join(glued, before, stop)
     for first in [i for i, word in enumerate(glued) if _FIRST.search(word.text)]:
-        while (after := places.after(first)) is not None:
+        while places.there[first] and (after := places.after(first)) is not None:
             if not _one(glued[first].text, glued[after].text, places.gap(first, after)):
                 break
             places.join(glued, first, after)
