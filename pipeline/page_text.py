@@ -14,6 +14,7 @@ from ocr_doc.core.geometry import Box, quad_box
 from ocr_doc.core.records import Character, Word
 from ocr_doc.detectors.detector import DetectedWord, WordDetector
 from ocr_doc.downwards import runs_downwards
+from ocr_doc.lone_signs import with_lone_signs
 from ocr_doc.networks import Detector, Reader
 from ocr_doc.options import Options
 from ocr_doc.orientation import (
@@ -155,6 +156,7 @@ class PageReader:
         grey = view.grey
         if self._options.min_legibility:
             words = without_show_through(grey, words)
+        words = with_lone_signs(grey, words)
         if self._options.serial == "always" and (serial := self._serial()) is not None:
             finder = self._detector()
             if isinstance(finder, WordDetector):

@@ -1,0 +1,155 @@
+"""Lone signs between words: the ":" between a label and its value, a dash, a "1" by itself.
+
+A sign that stands alone has little of what a detector of words goes by, and many are passed over. But they stand on the
+line of the words beside them, in white: what is in the gap between two words of a row, by itself and of a sign's shape,
+is shown to the recogniser, which says what it is or that it is nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_doc.core.geometry import Box, as_quad, quad_box
+from ocr_doc.detectors.detector import SURELY_TEXT, DetectedWord
+from ocr_doc.recognizer.crops import MARGIN_ALONG, rectify
+
+Floats = NDArray[np.float64]
+
+# Gaps looked at, in heights of the text: narrower ones are read with the words beside them, wider ones part columns.
+MIN_GAP, MAX_GAP = 0.8, 24.0
+# Two words of a row: so much higher is one than the other at most, and so far off one another's line, in heights.
+MAX_RATIO = 1.8
+MAX_OFFSET = 0.3
+# Left alone at both ends of a gap, in heights: what is there belongs to the words.
+END = 0.28
+# Ink is nearer to the words' ink than to the paper by this share of the way, and so many grey levels from the paper.
+INK = 0.5
+MIN_CONTRAST = 40
+# Columns of ink nearer than this are one sign; a gap with more signs than this holds something else.
+PARTED = 0.2
+MOST = 2
+# Shapes of signs, in heights: a colon's dots, how far both reach, a dash, and what is as high as a letter.
+DOT, COLON = (0.06, 0.35), (0.3, 0.85)
+DASH, DASH_HEIGHT, DASH_OFFSET = (0.2, 0.75), 0.2, 0.15
+GLYPH = (0.5, 0.9)
+# How sure such a sign counts as text: less than what the detector finds, enough to be read with its neighbours.
+CONFIDENCE = 0.68
+# Words that are compared with all others at a time; bounds memory.
+CHUNK = 256
+
+
+def with_lone_signs(grey: NDArray[np.uint8], words: Sequence[DetectedWord]) -> list[DetectedWord]:
+    """The words of a page with the signs between words of a row that were not found, or not surely.
+
+    Args:
+        grey: (H, W) uint8.
+        words: Those that were found.
+
+    Returns:
+        The words and the signs; what was found where a sign is, and is no surer, gives way to it.
+    """
+    sure = [word for word in words if word.confidence >= SURELY_TEXT]
+    if len(sure) < 2:
+        return list(words)
+    quads = np.array([word.quad for word in sure], dtype=np.float64)
+    signs = [sign for first, second in _gaps(quads) for sign in _signs(grey, quads[first], quads[second])]
+    if not signs:
+        return list(words)
+    boxes = np.array([quad_box(sign.quad) for sign in signs])
+    return [
+        word for word in words if word.confidence >= SURELY_TEXT or not _touches(quad_box(word.quad), boxes)
+    ] + signs
+
+
+def _touches(box: Box, boxes: Floats) -> bool:
+    """Whether a box has a part in common with one of boxes (N, 4)."""
+    x0, y0, x1, y1 = box
+    return bool(((boxes[:, 0] < x1) & (boxes[:, 2] > x0) & (boxes[:, 1] < y1) & (boxes[:, 3] > y0)).any())
+
+
+def _gaps(quads: Floats) -> Iterator[tuple[int, int]]:
+    """Pairs of words, one the nearest to the right of the other in its row, with a gap of interest between them."""
+    starts, ends = (quads[:, 0] + quads[:, 3]) / 2, (quads[:, 1] + quads[:, 2]) / 2
+    heights = np.maximum(np.hypot(*(quads[:, 3] - quads[:, 0]).T), 1e-3)
+    along = (ends - starts) / np.maximum(np.hypot(*(ends - starts).T), 1e-3)[:, None]
+    for begin in range(0, len(quads), CHUNK):
+        part = slice(begin, begin + CHUNK)
+        offset = starts[None] - ends[part, None]
+        cosine, sine = along[part, None, 0], along[part, None, 1]
+        ahead = (offset[..., 0] * cosine + offset[..., 1] * sine) / heights[part, None]
+        aside = np.abs(offset[..., 1] * cosine - offset[..., 0] * sine) / heights[part, None]
+        ratio = heights[part, None] / heights
+        # Far words may stray further: their row leans a little otherwise than the word itself.
+        row = aside <= MAX_OFFSET + 0.03 * np.abs(ahead)
+        fits = row & (ahead > -0.5) & (ratio <= MAX_RATIO) & (ratio >= 1 / MAX_RATIO)
+        fits[np.arange(len(ahead)), np.arange(begin, begin + len(ahead))] = False
+        nearest = np.where(fits, ahead, np.inf).argmin(axis=1)
+        gaps = np.where(fits, ahead, np.inf)[np.arange(len(ahead)), nearest]
+        for k in np.flatnonzero((gaps >= MIN_GAP) & (gaps <= MAX_GAP)).tolist():
+            yield begin + k, int(nearest[k])
+
+
+def _signs(grey: NDArray[np.uint8], first: Floats, second: Floats) -> Iterator[DetectedWord]:
+    """The signs between two words, quads (4, 2)."""
+    height = float(np.hypot(*(first[3] - first[0])) + np.hypot(*(second[3] - second[0]))) / 2
+    middle = np.stack([(first[1] + first[2]) / 2, (second[0] + second[3]) / 2])
+    length = float(np.hypot(*(middle[1] - middle[0])))
+    if length <= 2 * END * height:
+        return
+    along = (middle[1] - middle[0]) / length
+    across = np.array([-along[1], along[0]]) * height / 2
+    left, right = middle[0] + along * END * height, middle[1] - along * END * height
+    strip = rectify(grey, np.stack([left - across, right - across, right + across, left + across]))
+    paper = float(np.median(strip[:: max(1, strip.shape[0] // 8)]))
+    if paper - float(strip.min()) < MIN_CONTRAST:
+        return
+    ink = min(_darkest(grey, first), _darkest(grey, second))
+    if paper - ink < MIN_CONTRAST:
+        return
+    mask = strip < paper + INK * (ink - paper)
+    # The strip begins and ends so far from the words.
+    end = (END - MARGIN_ALONG) * height
+    step = (length - 2 * end) / mask.shape[1]
+    for x0, x1 in _shapes(mask, height):
+        start, stop = (middle[0] + along * (end + step * x) for x in (x0, x1))
+        quad = as_quad(np.stack([start - across, stop - across, stop + across, start + across]))
+        yield DetectedWord(quad, CONFIDENCE, (quad,))
+
+
+def _darkest(grey: NDArray[np.uint8], quad: Floats) -> float:
+    """The grey level of a word's ink."""
+    (x0, y0), (x1, y1) = quad.min(axis=0).astype(int), quad.max(axis=0).astype(int)
+    part = grey[max(y0, 0) : y1 + 1 : 2, max(x0, 0) : x1 + 1 : 2].ravel()
+    if not part.size:
+        return 255.0
+    return float(np.partition(part, part.size // 20)[part.size // 20])
+
+
+def _shapes(mask: NDArray[np.bool_], height: float) -> list[tuple[int, int]]:
+    """Columns, half open, of what may be signs in the ink (h, w) of a gap."""
+    inked = np.flatnonzero(mask.any(axis=0))
+    if not len(inked):
+        return []
+    runs = [
+        (int(run[0]), int(run[-1]) + 1) for run in np.split(inked, np.flatnonzero(np.diff(inked) > PARTED * height) + 1)
+    ]
+    if len(runs) > MOST or runs[0][0] == 0 or runs[-1][1] == mask.shape[1]:
+        return []
+    return [(x0, x1) for x0, x1 in runs if _is_sign(mask[:, x0:x1], height)]
+
+
+def _is_sign(mask: NDArray[np.bool_], height: float) -> bool:
+    """Whether ink (h, w), its columns cut to it, has the shape of a sign on the line."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    if top == 0 or bottom == len(mask):
+        return False
+    width, tall, middle = mask.shape[1] / height, (bottom - top) / height, (top + bottom) / 2 / len(mask)
+    parts = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
+    if len(parts) == 2 and DOT[0] <= width <= DOT[1] and COLON[0] <= tall <= COLON[1]:
+        return all(DOT[0] <= len(part) / height <= DOT[1] for part in parts)
+    dash = DASH[0] <= width <= DASH[1] and tall <= DASH_HEIGHT and abs(middle - 0.5) <= DASH_OFFSET
+    return dash or (len(parts) == 1 and GLYPH[0] <= tall and width <= GLYPH[1])
