@@ -22,18 +22,20 @@ Floats = NDArray[np.float64]
 MIN_GAP, MAX_GAP = 0.8, 24.0
 # Two words of a row: so much higher is one than the other at most, and so far off one another's line, in heights.
 MAX_RATIO = 1.8
-MAX_OFFSET = 0.3
+MAX_OFFSET, STRAYING = 0.3, 0.03
+# At the ends of a row signs are looked for so far off, in heights, beside words at least so wide.
+REACH, MIN_WIDTH = 4.0, 1.5
 # Left alone at both ends of a gap, in heights: what is there belongs to the words.
 END = 0.28
 # Ink is nearer to the words' ink than to the paper by this share of the way, and so many grey levels from the paper.
-INK = 0.5
+INK = 0.4
 MIN_CONTRAST = 40
 # Columns of ink nearer than this are one sign; a gap with more signs than this holds something else.
 PARTED = 0.2
 MOST = 2
 # Shapes of signs, in heights: a colon's dots, how far both reach, a dash, and what is as high as a letter.
 DOT, COLON = (0.06, 0.35), (0.3, 0.85)
-DASH, DASH_HEIGHT, DASH_OFFSET = (0.2, 0.75), 0.2, 0.15
+DASH, DASH_HEIGHT, DASH_OFFSET = (0.2, 0.75), 0.25, 0.15
 GLYPH = (0.5, 0.9)
 # How sure such a sign counts as text: less than what the detector finds, enough to be read with its neighbours.
 CONFIDENCE = 0.68
@@ -55,7 +57,7 @@ def with_lone_signs(grey: NDArray[np.uint8], words: Sequence[DetectedWord]) -> l
     if len(sure) < 2:
         return list(words)
     quads = np.array([word.quad for word in sure], dtype=np.float64)
-    signs = [sign for first, second in _gaps(quads) for sign in _signs(grey, quads[first], quads[second])]
+    signs = [sign for first, second in _gaps(quads) for sign in _signs(grey, first, second)]
     if not signs:
         return list(words)
     boxes = np.array([quad_box(sign.quad) for sign in signs])
@@ -70,30 +72,47 @@ def _touches(box: Box, boxes: Floats) -> bool:
     return bool(((boxes[:, 0] < x1) & (boxes[:, 2] > x0) & (boxes[:, 1] < y1) & (boxes[:, 3] > y0)).any())
 
 
-def _gaps(quads: Floats) -> Iterator[tuple[int, int]]:
-    """Pairs of words, one the nearest to the right of the other in its row, with a gap of interest between them."""
+def _gaps(quads: Floats) -> Iterator[tuple[Floats, Floats]]:
+    """What to look between: quads of two words of a row, or of one at a row's end and of nothing, some way off."""
     starts, ends = (quads[:, 0] + quads[:, 3]) / 2, (quads[:, 1] + quads[:, 2]) / 2
     heights = np.maximum(np.hypot(*(quads[:, 3] - quads[:, 0]).T), 1e-3)
-    along = (ends - starts) / np.maximum(np.hypot(*(ends - starts).T), 1e-3)[:, None]
+    widths = np.hypot(*(ends - starts).T)
+    along = (ends - starts) / np.maximum(widths, 1e-3)[:, None]
     for begin in range(0, len(quads), CHUNK):
         part = slice(begin, begin + CHUNK)
-        offset = starts[None] - ends[part, None]
-        cosine, sine = along[part, None, 0], along[part, None, 1]
-        ahead = (offset[..., 0] * cosine + offset[..., 1] * sine) / heights[part, None]
-        aside = np.abs(offset[..., 1] * cosine - offset[..., 0] * sine) / heights[part, None]
+        numbers = np.arange(begin, min(begin + CHUNK, len(quads)))
         ratio = heights[part, None] / heights
-        # Far words may stray further: their row leans a little otherwise than the word itself.
-        row = aside <= MAX_OFFSET + 0.03 * np.abs(ahead)
-        fits = row & (ahead > -0.5) & (ratio <= MAX_RATIO) & (ratio >= 1 / MAX_RATIO)
-        fits[np.arange(len(ahead)), np.arange(begin, begin + len(ahead))] = False
-        nearest = np.where(fits, ahead, np.inf).argmin(axis=1)
-        gaps = np.where(fits, ahead, np.inf)[np.arange(len(ahead)), nearest]
+        alike = (ratio <= MAX_RATIO) & (ratio >= 1 / MAX_RATIO)
+        ahead, row = _apart(ends[part], starts, along[part], heights[part])
+        row[np.arange(len(numbers)), numbers] = False
+        distances = np.where(row & alike & (ahead > -0.5), ahead, np.inf)
+        nearest = distances.argmin(axis=1)
+        gaps = distances[np.arange(len(numbers)), nearest]
         for k in np.flatnonzero((gaps >= MIN_GAP) & (gaps <= MAX_GAP)).tolist():
-            yield begin + k, int(nearest[k])
+            yield quads[begin + k], quads[int(nearest[k])]
+        behind, row_behind = _apart(starts[part], ends, -along[part], heights[part])
+        row_behind[np.arange(len(numbers)), numbers] = False
+        wide = widths[part] >= MIN_WIDTH * heights[part]
+        last = wide & ~(row & (ahead > -0.5) & (ahead < 2 * REACH)).any(axis=1)
+        first = wide & ~(row_behind & (behind > -0.5) & (behind < 2 * REACH)).any(axis=1)
+        for k in numbers[last].tolist():
+            yield quads[k], quads[k] + along[k] * (widths[k] + REACH * heights[k])
+        for k in numbers[first].tolist():
+            yield quads[k] - along[k] * (widths[k] + REACH * heights[k]), quads[k]
+
+
+def _apart(points: Floats, others: Floats, along: Floats, heights: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """How far points (N, 2) lie before others (M, 2) along directions (N, 2), in heights (N,); which share a row."""
+    offset = others[None] - points[:, None]
+    cosine, sine = along[:, None, 0], along[:, None, 1]
+    ahead = (offset[..., 0] * cosine + offset[..., 1] * sine) / heights[:, None]
+    aside = np.abs(offset[..., 1] * cosine - offset[..., 0] * sine) / heights[:, None]
+    # Far words may stray further: their row leans a little otherwise than the word itself.
+    return ahead, aside <= MAX_OFFSET + STRAYING * np.abs(ahead)
 
 
 def _signs(grey: NDArray[np.uint8], first: Floats, second: Floats) -> Iterator[DetectedWord]:
-    """The signs between two words, quads (4, 2)."""
+    """The signs between two quads (4, 2)."""
     height = float(np.hypot(*(first[3] - first[0])) + np.hypot(*(second[3] - second[0]))) / 2
     middle = np.stack([(first[1] + first[2]) / 2, (second[0] + second[3]) / 2])
     length = float(np.hypot(*(middle[1] - middle[0])))
@@ -106,6 +125,7 @@ def _signs(grey: NDArray[np.uint8], first: Floats, second: Floats) -> Iterator[D
     paper = float(np.median(strip[:: max(1, strip.shape[0] // 8)]))
     if paper - float(strip.min()) < MIN_CONTRAST:
         return
+    # At the end of a row one of the two is blank paper, which is lighter.
     ink = min(_darkest(grey, first), _darkest(grey, second))
     if paper - ink < MIN_CONTRAST:
         return

@@ -71,6 +71,18 @@ def test_other_ink_is_no_sign(ink: tuple[tuple[int, int, int, int], ...]) -> Non
     assert with_lone_signs(drawn(grey, *ink), words) == words
 
 
+def test_signs_stand_at_the_ends_of_rows_too() -> None:
+    grey, _ = row()
+    moved = [found(120, 200), found(210, 290)]
+    grey[:] = 225
+    for x in (*range(120, 200, 9), *range(210, 290, 9)):
+        grey[TOP : TOP + HEIGHT, x : x + 4] = 30
+    drawn(grey, (80, 42, 84, 58), (320, 49, 331, 51), (30, 42, 34, 58), (390, 42, 394, 58))
+    signs = with_lone_signs(grey, moved)[2:]
+    # What is farther off than that belongs to something else.
+    assert sorted(quad_box(sign.quad)[0] for sign in signs) == pytest.approx([80, 320], abs=1.0)
+
+
 def test_a_page_that_leans_has_signs_on_its_own_line() -> None:
     grey, words = row()
     drawn(grey, (150, 46, 153, 49), (150, 55, 153, 58))
