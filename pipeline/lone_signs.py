@@ -57,7 +57,12 @@ def with_lone_signs(grey: NDArray[np.uint8], words: Sequence[DetectedWord]) -> l
     if len(sure) < 2:
         return list(words)
     quads = np.array([word.quad for word in sure], dtype=np.float64)
-    signs = [sign for first, second in _gaps(quads) for sign in _signs(grey, first, second)]
+    signs: list[DetectedWord] = []
+    for first, second in _gaps(quads):
+        for sign in _signs(grey, first, second):
+            # Wide gaps are looked at from both ends as well.
+            if not any(_touches(quad_box(sign.quad), np.array([quad_box(other.quad)])) for other in signs):
+                signs.append(sign)
     if not signs:
         return list(words)
     boxes = np.array([quad_box(sign.quad) for sign in signs])
