@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.geometry import Box, as_quad, quad_box
+from ocr_doc.core.geometry import Box, as_quad, box_overlap, quad_box
 from ocr_doc.detectors.detector import SURELY_TEXT, DetectedWord
 from ocr_doc.recognizer.crops import MARGIN_ALONG, rectify
 
@@ -58,23 +58,19 @@ def with_lone_signs(grey: NDArray[np.uint8], words: Sequence[DetectedWord]) -> l
         return list(words)
     quads = np.array([word.quad for word in sure], dtype=np.float64)
     signs: list[DetectedWord] = []
+    boxes: list[Box] = []
     for first, second in _gaps(quads):
         for sign in _signs(grey, first, second):
             # Wide gaps are looked at from both ends as well.
-            if not any(_touches(quad_box(sign.quad), np.array([quad_box(other.quad)])) for other in signs):
+            if not _touches(box := quad_box(sign.quad), boxes):
                 signs.append(sign)
-    if not signs:
-        return list(words)
-    boxes = np.array([quad_box(sign.quad) for sign in signs])
-    return [
-        word for word in words if word.confidence >= SURELY_TEXT or not _touches(quad_box(word.quad), boxes)
-    ] + signs
+                boxes.append(box)
+    kept = [word for word in words if word.confidence >= SURELY_TEXT or not _touches(quad_box(word.quad), boxes)]
+    return kept + signs
 
 
-def _touches(box: Box, boxes: Floats) -> bool:
-    """Whether a box has a part in common with one of boxes (N, 4)."""
-    x0, y0, x1, y1 = box
-    return bool(((boxes[:, 0] < x1) & (boxes[:, 2] > x0) & (boxes[:, 1] < y1) & (boxes[:, 3] > y0)).any())
+def _touches(box: Box, others: Sequence[Box]) -> bool:
+    return any(box_overlap(box, other) > 0 for other in others)
 
 
 def _gaps(quads: Floats) -> Iterator[tuple[Floats, Floats]]:
