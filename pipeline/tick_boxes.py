@@ -17,17 +17,18 @@ from ocr_doc.core.geometry import Box, box_quad
 from ocr_doc.core.records import Character, Word
 
 EMPTY, TICKED = "☐", "☑"
-# What a box and a marked one are read as: nothing with another number of characters is looked at, and only these marks
-# count, since forms have boxes for letters and digits, too.
+# What a box and a marked one are read as: nothing that begins otherwise or is longer is looked at, since forms have
+# boxes for letters and digits, too.
 LONGEST = 2
-MARKS = "xXvV✓K"
+SQUARES = frozenset("O0oDdQUu[]□")
+MARKS = frozenset("xXvV✓K")
 # A box's height to that of the word that was found, and its width to its height.
 MIN_HEIGHT, MAX_HEIGHT = 0.5, 1.5
 MIN_WIDTH, MAX_WIDTH = 0.75, 1.35
 # So much of each side is ink, within so much of the height from the edge ...
 MIN_SIDE, SIDE = 0.82, 0.16
 # ... and there is ink as near to each corner, in heights along both sides together: a ring's is 0.29 away.
-MAX_CORNER = 0.18
+MAX_CORNER = 0.2
 # Of the area inside, so much is ink at most where a box is empty, and at least where it is marked.
 MAX_EMPTY, MIN_MARKED = 0.04, 0.12
 INSIDE = 0.25
@@ -57,7 +58,11 @@ def read_tick_boxes(grey: NDArray[np.uint8], words: Sequence[Word]) -> list[Word
     Returns:
         As many, in the same order; a box's confidence is the part of its sides that is there, its source "shape".
     """
-    return [_boxed(grey, word) if len(word.text) <= LONGEST and word.source != "pdf" else word for word in words]
+    return [_boxed(grey, word) if _may_be_box(word) else word for word in words]
+
+
+def _may_be_box(word: Word) -> bool:
+    return len(word.text) <= LONGEST and word.source != "pdf" and word.text[0] in SQUARES | MARKS
 
 
 def _boxed(grey: NDArray[np.uint8], word: Word) -> Word:
