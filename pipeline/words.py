@@ -10,6 +10,7 @@ from typing import Protocol
 from ocr_doc.core.geometry import Quad, quad_around, quad_part, quad_size
 from ocr_doc.core.records import Character, Word
 from ocr_doc.gluing import glue_words
+from ocr_doc.ones import read_ones
 from ocr_doc.options import Options
 from ocr_doc.quotes import like_quotes
 from ocr_doc.recognizer.crops import MARGIN_ALONG
@@ -88,9 +89,10 @@ def read_words(
     """The words of a page.
 
     A reading without text makes no word: it says that the detector took a smudge or a rule for text, and a word
-    without text would carry nothing. A reading with spaces makes several words, each with the
-    characters that were found in its part; words that only a narrow gap parts are glued (`ocr_doc.gluing`), and
-    quotes that are read otherwise than the page's others are made like them (`ocr_doc.quotes`).
+    without text would carry nothing. A reading with spaces makes several words, each with the characters that were found
+    in its part. Then the words of the page are looked at together: quotes that are read otherwise than the others are
+    made like them (`ocr_doc.quotes`), an l among digits is a 1 (`ocr_doc.ones`), and words that only a narrow gap parts
+    are glued (`ocr_doc.gluing`).
 
     Args:
         found: Words that the detector found.
@@ -107,7 +109,7 @@ def read_words(
         if word.confidence >= options.min_confidence
         and legibility >= _least_legibility(each.confidence, options.min_legibility)
     ]
-    return glue_words(like_quotes(words))
+    return glue_words(read_ones(like_quotes(words)))
 
 
 def _least_legibility(found: float, least: float) -> float:
