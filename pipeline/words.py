@@ -89,10 +89,10 @@ def read_words(
     """The words of a page.
 
     A reading without text makes no word: it says that the detector took a smudge or a rule for text, and a word
-    without text would carry nothing. A reading with spaces makes several words, each with the characters that were found
-    in its part. Then the words of the page are looked at together: quotes that are read otherwise than the others are
-    made like them (`ocr_doc.quotes`), an l among digits is a 1 (`ocr_doc.ones`), and words that only a narrow gap parts
-    are glued (`ocr_doc.gluing`).
+    without text would carry nothing. A reading with spaces makes several words, each with the characters that were
+    found in its part. Then the words of the page are looked at together: quotes that are read otherwise than the others
+    are made like them (`ocr_doc.quotes`), an l among digits is a 1 (`ocr_doc.ones`), and words that only a narrow gap
+    parts are glued (`ocr_doc.gluing`).
 
     Args:
         found: Words that the detector found.
