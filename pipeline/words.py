@@ -123,7 +123,7 @@ def _legibility(part: Sequence[ReadSymbol], confidence: float) -> float:
 
     Which quotes stand around a word is often in doubt; the word is no less legible for it.
     """
-    whole = float(confidence ** (1 / len(part)))
+    whole = float(confidence ** (1 / sum(len(symbol.text) for symbol in part)))
     bare = [symbol.confidence for symbol in part if symbol.text not in QUOTES]
     return max(whole, float(prod(bare) ** (1 / len(bare)))) if 0 < len(bare) < len(part) else whole
 

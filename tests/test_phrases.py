@@ -129,3 +129,11 @@ def test_what_may_be_a_smudge_is_read_alone_and_must_read_clearly() -> None:
         word = replace(unsure, confidence=found)
         assert len(read_words([word], [reading], Options())) == kept
         assert len(read_words([word], [reading], Options(min_legibility=0.0))) == 1
+
+
+def test_quotes_in_doubt_leave_a_word_legible() -> None:
+    word = _word(0, 0, 2)
+    letters = (ReadCharacter("‘", 0.16, 0.0, 0.4), ReadCharacter("I", 1.0, 0.5, 1.0))
+    assert [w.text for w in read_words([word], [Reading("‘I", 0.15, letters)], Options())] == ["‘I"]
+    doubtful = (ReadCharacter("‘", 0.16, 0.0, 0.4), ReadCharacter("I", 0.3, 0.5, 1.0))
+    assert read_words([word], [Reading("‘I", 0.05, doubtful)], Options()) == []
