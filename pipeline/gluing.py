@@ -22,8 +22,8 @@ Floats = NDArray[np.float64]
 # Wider gaps, in heights of the text, part words whatever they say; boxes of neighbours overlap by so much at most.
 MAX_GAP = 0.4
 MAX_OVERLAP = 0.2
-# "3. 25" is two numbers, "3.25" one: here the gap has to be narrower.
-MAX_AMOUNT_GAP = 0.2
+# "3. 25" is two numbers, "3.25" one: here, and before an e-mail address, the gap has to be narrower.
+MAX_PART_GAP = 0.2
 # Two words of a line are so many heights off one another's line at most.
 MAX_OFFSET = 0.35
 # So many words in lower case, within so many heights to the left and right, are a sentence; on bills ":" and "!" stand
@@ -74,10 +74,12 @@ def _one(first: str, second: str, gap: float) -> bool:
     if _OPENING.fullmatch(first):
         return second[:1].isalpha()
     if _AMOUNT_BEFORE.fullmatch(first):
-        return gap <= MAX_AMOUNT_GAP and _AMOUNT_BEHIND.fullmatch(second) is not None
+        return gap <= MAX_PART_GAP and _AMOUNT_BEHIND.fullmatch(second) is not None
     if _ADDRESS.fullmatch(first):
         return first[-1] in "./:@#_-" or second[0] in "./:@#_-"
-    return _MAIL_START.fullmatch(first) is not None and _MAIL.fullmatch(first + second) is not None
+    # "Tel." before an address is no part of it.
+    near = "@" in first or gap <= MAX_PART_GAP
+    return near and _MAIL_START.fullmatch(first) is not None and _MAIL.fullmatch(first + second) is not None
 
 
 class _Places:

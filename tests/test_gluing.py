@@ -70,6 +70,7 @@ def test_what_is_one_word_is_glued(parts: tuple[str | float, ...], expected: lis
         ("Promo", 0.1, "@9.99"),
         ("E-Mail:", 0.1, "info@firma.de"),
         ("Tel.", 0.1, "12"),
+        ("Mail.", 0.3, "m@firma.de"),
         ("3.", 0.3, "25", "Stück"),
         ("12,", 0.1, "375"),
         ("www.shop.de", 0.1, "Berlin"),
