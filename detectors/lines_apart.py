@@ -11,6 +11,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_doc.core.medians import weighted_median
+from ocr_doc.detectors.profile import peaks_and_valleys
+
 # A component is looked at that is so many times as high as most of the page's text, by width.
 TALL = 1.45
 # A valley parts two lines where the score along them falls below this share of the lower of both.
@@ -36,10 +39,12 @@ def gaps_between_lines(
     Returns:
         Rows and columns of the points.
     """
+    if not len(kept):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     slope = float(np.tan(lean))
     widths = stats[kept, 2].astype(np.float64)
     heights = np.maximum(stats[kept, 3] - np.abs(slope) * widths, 1.0)
-    usual = _middle(heights, widths)
+    usual = weighted_median(heights, widths)
     rows, columns = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for k in kept[(heights >= TALL * usual) & (widths >= LONG * usual)]:
         x, y, w, h = (int(v) for v in stats[k, :4])
@@ -55,15 +60,6 @@ def gaps_between_lines(
     return np.concatenate(rows), np.concatenate(columns)
 
 
-def _middle(heights: NDArray[np.float64], widths: NDArray[np.float64]) -> float:
-    """The height that half of the text, by width, does not pass; 1 where there is none."""
-    if not len(heights):
-        return 1.0
-    order = np.argsort(heights, kind="stable")
-    reached = np.cumsum(widths[order])
-    return float(heights[order][np.searchsorted(reached, reached[-1] / 2)])
-
-
 def _valleys(scores: NDArray[np.float64], steps: NDArray[np.int64], columns: NDArray[np.int64]) -> list[int]:
     """Rows at which a component parts into lines.
 
@@ -72,18 +68,7 @@ def _valleys(scores: NDArray[np.float64], steps: NDArray[np.int64], columns: NDA
         steps: Row of each point.
         columns: Column of each point.
     """
-    found: list[int] = []
-    peak, valley = 0, 0
-    falling = False
-    for k in range(1, len(scores)):
-        if scores[k] < scores[valley]:
-            valley = k
-        if not falling and scores[k] > scores[peak]:
-            peak = valley = k
-        falling = falling or bool(scores[valley] < VALLEY * scores[peak])
-        if falling and scores[k] > 0 and scores[valley] < VALLEY * scores[k]:
-            found.append(valley)
-            peak, valley, falling = k, k, False
+    _, found = peaks_and_valleys(scores.tolist(), VALLEY)
     bounds = [-1, *found, len(scores)]
     parts = [columns[(steps > a) & (steps < b)] for a, b in pairwise(bounds)]
     lengths = ((part, b - a - 1) for part, (a, b) in zip(parts, pairwise(bounds), strict=True))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ocr_doc.detectors.gaussian import visible_share
 from ocr_doc.detectors.lines_apart import gaps_between_lines
+from ocr_doc.detectors.profile import peaks_and_valleys
 
 Array = NDArray[np.float64]
 
@@ -250,7 +251,7 @@ def _words(blob: _Blob, options: MapOptions) -> list[MapWord]:
     np.maximum.at(profile, bins, blob.region)
     np.maximum.at(ties, bins, blob.affinity)
     scores, tied = profile.tolist(), ties.tolist()
-    peaks, valleys = _peaks(scores, options)
+    peaks, valleys = peaks_and_valleys(scores, options.valley)
     cuts = [first + k + 0.5 for k in valleys]
     breaks = [n for n, k in enumerate(valleys) if max(tied[max(0, k - 1) : k + 2]) < options.split]
     words = []
@@ -263,27 +264,6 @@ def _words(blob: _Blob, options: MapOptions) -> list[MapWord]:
         confidence = min(1.0, max(0.0, sum(scores[k] for k in peaks[a:b]) / (b - a)))
         words.append(MapWord(quad, confidence, tuple(characters)))
     return words
-
-
-def _peaks(profile: list[float], options: MapOptions) -> tuple[list[int], list[int]]:
-    """Peaks of a profile, and the lowest point between each two of them.
-
-    A dip counts only where it falls below `options.valley` of both peaks beside it.
-    """
-    peaks, valleys = [0], [0]
-    falling = False  # whether the profile has dipped far enough below the last peak to look for another
-    for k in range(1, len(profile)):
-        value = profile[k]
-        if value < profile[valleys[-1]]:
-            valleys[-1] = k
-        if not falling and value > profile[peaks[-1]]:
-            peaks[-1] = valleys[-1] = k
-        falling = profile[valleys[-1]] < options.valley * profile[peaks[-1]]
-        if falling and profile[valleys[-1]] < options.valley * value:
-            peaks.append(k)
-            valleys.append(k)
-            falling = False
-    return peaks, valleys[: len(peaks) - 1]
 
 
 def _quads(spans: list[tuple[float, float]], top: float, bottom: float, along: tuple[float, float]) -> Array:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ocr_doc.core.medians import weighted_median
 from ocr_doc.layout.frame import Frame
 from ocr_doc.layout.gutters import Gutter
 
@@ -145,6 +146,4 @@ def text_height(rows: Sequence[Row]) -> float:
     if not rows:
         return 0.0
     heights, lengths = np.array([row.h for row in rows]), np.array([row.x1 - row.x0 for row in rows])
-    order = np.argsort(heights, kind="stable")
-    total = np.cumsum(lengths[order])
-    return float(heights[order][np.searchsorted(total, total[-1] / 2)])
+    return weighted_median(heights, lengths)

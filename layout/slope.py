@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.core.geometry import FloatArray
+from ocr_doc.core.medians import weighted_median
 from ocr_doc.core.records import Word
 
 Floats = NDArray[np.float64]
@@ -54,16 +55,10 @@ def lean(quads: FloatArray) -> tuple[float, NDArray[np.int64]]:
     quadrupled = np.radians(4 * angles)
     centre = np.degrees(np.arctan2((lengths * np.sin(quadrupled)).sum(), (lengths * np.cos(quadrupled)).sum())) / 4
     folded = (angles - centre + 45) % 90 - 45
-    skew = float(centre + _weighted_median(folded, lengths**2))
+    skew = float(centre + weighted_median(folded, lengths**2))
     skew = (skew + 45) % 90 - 45
     turns = np.round((angles - skew) / 90).astype(np.int64) % 4
     return (45.0 if skew == -45.0 else skew), turns
-
-
-def _weighted_median(values: Floats, weights: Floats) -> float:
-    order = np.argsort(values, kind="stable")
-    total = np.cumsum(weights[order])
-    return float(values[order][min(np.searchsorted(total, total[-1] / 2), len(values) - 1)])
 
 
 def smooth_slopes(centres: Floats, slopes: Floats, lengths: Floats, height: float) -> Floats:

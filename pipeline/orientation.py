@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.core.geometry import Quad, as_quads, quad_angle, quad_size, transform_quads
+from ocr_doc.core.medians import weighted_median
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.detectors.scale import estimate_text_height
 from ocr_doc.recognizer.crops import to_grey
@@ -200,9 +201,7 @@ def find_lean(found: Sequence[DetectedWord]) -> float:
     if near.sum() < 3:
         return 0.0
     angles, weights = angles[near], lengths[near] ** 2
-    order = np.argsort(angles, kind="stable")
-    total = np.cumsum(weights[order])
-    lean = float(angles[order][np.searchsorted(total, total[-1] / 2)])
+    lean = weighted_median(angles, weights)
     agreeing = weights[np.abs(angles - lean) < 3.0].sum()
     return lean if agreeing > 0.5 * lengths.dot(lengths) else 0.0
 

@@ -17,6 +17,7 @@ LEAST = 3
 MOST = 3.0
 _CURVED = {"'": "’", '"': "”"}
 _STRAIGHT = {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'}
+QUOTES = frozenset(_CURVED) | frozenset(_STRAIGHT) | {"«", "»"}
 
 
 def like_quotes(words: Sequence[Word]) -> list[Word]:
@@ -28,17 +29,21 @@ def like_quotes(words: Sequence[Word]) -> list[Word]:
     Returns:
         As many, in the same order; what was sure stays as sure.
     """
-    counts = Counter(sign for word in words for sign in word.text if not sign.isalnum())
-    turned = _turned(counts)
-    bent = _most(counts["’"] + counts["‘"] + counts["“"] + counts["”"], counts["'"] + counts['"'])
-    straight = _most(counts["'"] + counts['"'], counts["’"] + counts["‘"] + counts["“"] + counts["”"])
-    if not (turned or bent or straight):
+    counts = Counter(sign for word in words for k, sign in enumerate(word.text) if not _is_unit(word.text, k))
+    curved, straight = (sum(counts[sign] for sign in kind) for kind in (_STRAIGHT, _CURVED))
+    turned, bend, straighten = _turned(counts), _outnumber(curved, straight), _outnumber(straight, curved)
+    if not (turned or bend or straighten):
         return list(words)
-    return [_changed(word, bent, straight, turned) for word in words]
+    return [_changed(word, bend, straighten, turned) for word in words]
 
 
-def _most(ours: int, others: int) -> bool:
-    return ours >= LEAST and ours >= MOST * others > 0
+def _is_unit(text: str, place: int) -> bool:
+    """Whether a sign stands for inches, feet, minutes or seconds: those are straight, whatever the quotes are."""
+    return text[place] in _CURVED and text[place - 1 : place].isdigit()
+
+
+def _outnumber(these: int, others: int) -> bool:
+    return these >= LEAST and these >= MOST * others > 0
 
 
 def _turned(counts: Counter[str]) -> bool:
@@ -46,8 +51,8 @@ def _turned(counts: Counter[str]) -> bool:
     return counts["«"] > 0 and counts["»"] * MOST <= counts["«"] and counts["”"] + counts['"'] >= LEAST
 
 
-def _changed(word: Word, bent: bool, straight: bool, turned: bool) -> Word:
-    signs = [_sign(word.text, k, bent, straight, turned) for k in range(len(word.text))]
+def _changed(word: Word, bend: bool, straighten: bool, turned: bool) -> Word:
+    signs = [_sign(word.text, k, bend, straighten, turned) for k in range(len(word.text))]
     text = "".join(signs)
     if text == word.text:
         return word
@@ -55,14 +60,14 @@ def _changed(word: Word, bent: bool, straight: bool, turned: bool) -> Word:
     return replace(word, text=text, characters=characters)
 
 
-def _sign(text: str, place: int, bent: bool, straight: bool, turned: bool) -> str:
+def _sign(text: str, place: int, bend: bool, straighten: bool, turned: bool) -> str:
     sign = text[place]
     opening = not any(c.isalnum() for c in text[:place])
     if turned and sign == "«" and opening:
         sign = "“"
-    if bent and sign in _CURVED:
+    if bend and sign in _CURVED and not _is_unit(text, place):
         # At a word's start a quote opens; an apostrophe there, as in ’tis, looks the other way.
         return "“" if sign == '"' and opening else _CURVED[sign]
-    if straight and sign in _STRAIGHT:
+    if straighten and sign in _STRAIGHT:
         return _STRAIGHT[sign]
     return sign

@@ -12,7 +12,7 @@ from ocr_doc.core.records import Character, Word
 from ocr_doc.gluing import glue_words
 from ocr_doc.ones import read_ones
 from ocr_doc.options import Options
-from ocr_doc.quotes import like_quotes
+from ocr_doc.quotes import QUOTES, like_quotes
 from ocr_doc.recognizer.crops import MARGIN_ALONG
 
 # Hundredths of a pixel and hundredths of a per cent: more digits would be noise, and a third of a JSON file.
@@ -21,7 +21,6 @@ CONFIDENCE_DIGITS = 4
 # The less sure the detector is that something is text, the clearer it must read: where it is SURE, no clearer than the
 # options ask for; where it is UNSURE or less, CLEARLY. It doubts smudges, and lone signs and digits.
 SURE, UNSURE, CLEARLY = 0.75, 0.6, 0.85
-QUOTES = frozenset("'’‘\"“”„«»")
 
 
 class FoundWord(Protocol):

@@ -134,3 +134,8 @@ def test_an_l_among_digits_is_a_one(text: str, expected: str) -> None:
 def test_an_l_that_may_be_a_letter_stays(text: str) -> None:
     words = line(text)
     assert read_ones(words) == words
+
+
+def test_signs_of_units_are_no_quotes() -> None:
+    words = line("“so”", "“and”", "it’s", '6"HT', "5'", "1990's", '12"')
+    assert like_quotes(words) == words

@@ -40,7 +40,7 @@ def prose(rng: np.random.Generator, words: Sequence[str], language: str, longest
         word = words[int(len(words) ** rng.random()) - 1]
         named = rng.random() < 0.06
         word = word[:1].upper() + word[1:] if begins or named else word
-        if rng.random() < 0.04:
+        if rng.random() < 0.025:
             word = opening + word
         word, begins = _ended(rng, word, gap, closing)
         last = n == count - 1

@@ -227,7 +227,7 @@ class TextSource:
         """A name, address, company, e-mail or web address."""
         kind = str(rng.choice(["name", "street", "city", "company", "email", "web"]))
         if kind == "web":
-            return self._address(rng)
+            return f"www.{self.word(rng)}{rng.choice(['.com', '.de', '.fr', '.com.my', '.org', '.eu', '.it'])}"
         pool = self._pools[kind]
         if not pool:  # an alphabet without "@" has no e-mails
             return self.word(rng)
@@ -237,17 +237,6 @@ class TextSource:
             text = parts[int(rng.integers(len(parts)))]
         return text.upper() if rng.random() < 0.3 and self.alphabet.covers(text.upper()) else text
 
-    def _address(self, rng: np.random.Generator) -> str:
-        """Where something is found on the web, with or without what stands before and behind the name of the host."""
-        host = f"{self.word(rng)}{rng.choice(['.com', '.de', '.fr', '.com.my', '.org', '.eu', '.it'])}"
-        if rng.random() < 0.5:
-            host = f"{self.word(rng)}{rng.choice(['-', '.'])}{host}"
-        start = str(rng.choice(["www.", "www.", "www.", "http://", "https://", "https://www.", "http://www.", ""]))
-        if rng.random() < 0.7:
-            return start + host
-        path = str(rng.choice(list("/-:_."))).join(self.word(rng) for _ in range(int(rng.integers(1, 4))))
-        return f"{start}{host}/{path}" if rng.random() < 0.6 else f"urn:{path}:{self.code(rng)}"
-
     def text(self, rng: np.random.Generator) -> str:
         """A text of one to about five words, at least one symbol, covered by the alphabet."""
         draw = rng.random()
@@ -255,9 +244,9 @@ class TextSource:
             text = self.styled_word(rng)
         elif draw < 0.64:
             text = " ".join(self.styled_word(rng) for _ in range(int(rng.integers(2, 4))))
-        elif draw < 0.72:
+        elif draw < 0.70:
             text = self.prose(rng)
-        elif draw < 0.78:
+        elif draw < 0.76:
             text = self.entry(rng)
         else:
             makers = (self.price, self.number, self.date, self.code, self.noise, self.contact)
