@@ -22,6 +22,7 @@ from ocr_doc.page_text import PageReader
 from ocr_doc.recognizer.crops import to_grey
 from ocr_doc.recognizer.reader import Reading
 from ocr_doc.serial import SerialBranch
+from ocr_doc.side_by_side import default_jobs, in_order
 from ocr_doc.sources import PageImage, Source, read_pages, source_name
 from ocr_doc.weights.engines import Engine
 
@@ -64,6 +65,8 @@ class OCRPipeline:
         detector: Finds words instead of our network.
         recognizer: Reads crops instead of our network.
         wrap_engine: Put around each of our networks when it is loaded; see `ocr_doc.networks.Networks`.
+        jobs: Documents that `stream` reads at once, or pages of a document; None for 2 on two threads, 3 on more, and
+            1 where a detector or recogniser is handed in, which would be called by several threads.
         **options: Defaults of all calls; see `ocr_doc.options.Options`.
 
     Raises:
@@ -79,10 +82,14 @@ class OCRPipeline:
         detector: Detector | None = None,
         recognizer: Reader | None = None,
         wrap_engine: Callable[[Engine], Engine] | None = None,
+        jobs: int | None = None,
         **options: object,
     ) -> None:
         self.options = Options().changed(**options)
-        self._networks = Networks(EngineOptions(device, threads, weights), detector, recognizer, wrap_engine)
+        self._networks = Networks(EngineOptions(device, threads, weights, jobs), detector, recognizer, wrap_engine)
+        # What was handed in may not be made for several threads: whoever knows that it is says so by `jobs`.
+        handed_in = detector is not None or recognizer is not None
+        self._jobs = jobs or (1 if handed_in else default_jobs(threads))
 
     def __call__(self, source: Source, **options: object) -> Document:
         """Reads a document.
@@ -94,21 +101,23 @@ class OCRPipeline:
         Raises:
             OcrDocError: If the source cannot be read, an option is wrong, or the weights cannot be loaded.
         """
-        return self._read(source, self.options.changed(**options))
+        return self._read(source, self.options.changed(**options), self._jobs)
 
     def pages(self, source: Source, **options: object) -> Iterator[Page]:
         """Reads a document page by page, in constant memory; see `__call__`."""
-        return self._pages(source, self.options.changed(**options))
+        return self._pages(source, self.options.changed(**options), self._jobs)
 
     def stream(self, sources: Iterable[Source], **options: object) -> Iterator[BatchItem]:
-        """Reads many documents, one after the other; a bad one is an item with an error and the next one is read.
+        """Reads many documents, in their order; a bad one is an item with an error and the next one is read.
+
+        As many as the pipeline's `jobs` are read at once, and no more than these taken from `sources` ahead.
 
         Raises:
             UsageError: If an option is wrong.
             WeightsError, DependencyError: From the iterator, if no network can run.
         """
         chosen = self.options.changed(**options)
-        return read_all(sources, lambda source: self._read(source, chosen))
+        return read_all(sources, lambda source, check: self._read(source, chosen, 1, check), self._jobs)
 
     def detect_words(self, image: Source, **options: object) -> list[DetectedWord]:
         """Finds the words of one page without reading them; what may be a smudge is left out.
@@ -117,7 +126,8 @@ class OCRPipeline:
             UsageError: If the source has several pages and `pages` does not choose one of them.
         """
         page = _only_page(image, self.options.changed(**options))
-        found = self._networks.detector().detect(page.pixels)
+        with self._networks.occupancy:
+            found = self._networks.detector().detect(page.pixels)
         return [word for word in found if word.confidence >= SURELY_TEXT]
 
     def recognize_crops(self, images: Iterable[Source], **options: object) -> list[Reading]:
@@ -134,14 +144,15 @@ class OCRPipeline:
         pages = [_only_page(image, chosen) for image in images]
         crops = [to_grey(page.pixels) for page in pages]
         reader = cache(lambda: self._networks.reader(chosen))
-        readings = list(reader().read(crops)) if crops else []
-        serial = self._serial(chosen, reader) if crops else None
-        if serial is None:
-            return readings
-        return [
-            serial.read_crop(page.pixels, reading, self._networks.detector)
-            for page, reading in zip(pages, readings, strict=True)
-        ]
+        with self._networks.occupancy:
+            readings = list(reader().read(crops)) if crops else []
+            serial = self._serial(chosen, reader) if crops else None
+            if serial is None:
+                return readings
+            return [
+                serial.read_crop(page.pixels, reading, self._networks.detector)
+                for page, reading in zip(pages, readings, strict=True)
+            ]
 
     def close(self) -> None:
         """Frees the networks; later calls fail. Closing twice is fine."""
@@ -155,19 +166,28 @@ class OCRPipeline:
     ) -> None:
         self.close()
 
-    def _read(self, source: Source, options: Options) -> Document:
-        pages = tuple(self._pages(source, options))
+    def _read(self, source: Source, options: Options, jobs: int, check: Callable[[], None] = lambda: None) -> Document:
+        """A document, up to `jobs` of its pages read at once; `check` is called before each page."""
+        pages = tuple(self._pages(source, options, jobs, check))
         return Document(source_name(source), pages, self._networks.info(), _fields(pages) if options.fields else None)
 
-    def _pages(self, source: Source, options: Options) -> Iterator[Page]:
+    def _pages(
+        self, source: Source, options: Options, jobs: int, check: Callable[[], None] = lambda: None
+    ) -> Iterator[Page]:
         # Networks are loaded when a page needs them: one without a readable page is told before, and one whose pages
         # bring their text may need none.
         networks = self._networks
         reader = cache(lambda: networks.reader(options))
         serial = cache(lambda: self._serial(options, reader))
         page_reader = PageReader(networks.detector, reader, options, serial, networks.calibration)
-        for image in read_pages(source, options.input):
-            yield _read_page(image, page_reader)
+
+        def read(image: PageImage, wanted: Callable[[], None]) -> Page:
+            wanted()
+            check()
+            with networks.occupancy:
+                return _read_page(image, page_reader)
+
+        return in_order(read_pages(source, options.input), read, jobs)
 
     def _serial(self, options: Options, reader: Callable[[], Reader]) -> SerialBranch | None:
         """What reads codes, or None where no word is to be read a second time."""

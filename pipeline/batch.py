@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ocr_doc.core.errors import DependencyError, InputEmptyError, OcrDocError, UsageError, WeightsError
 from ocr_doc.core.records import Document
+from ocr_doc.side_by_side import Stopped, in_order
 from ocr_doc.sources import STDIN, Source, source_name
 
 READABLE_SUFFIXES = frozenset(
@@ -52,29 +53,39 @@ class Plan:
     skipped: int
 
 
-def read_all(sources: Iterable[Source], read: Callable[[Source], Document]) -> Iterator[BatchItem]:
-    """Reads one document after the other; a bad one becomes an item with an error and the next one is read.
+def read_all(
+    sources: Iterable[Source], read: Callable[[Source, Callable[[], None]], Document], jobs: int = 1
+) -> Iterator[BatchItem]:
+    """Reads documents, some at once, in their order; a bad one becomes an item with an error and the next one is read.
+
+    Args:
+        sources: The documents; taken as they are needed, up to `jobs` ahead.
+        read: Reads one; see `ocr_doc.side_by_side.in_order` for the function that it is given.
+        jobs: Documents that are read at once.
 
     Raises:
         WeightsError, DependencyError: If no network can run: no document could be read then. (A document that needs a
             missing package is an error of its own only where others have been read.)
     """
     working = False
-    for source in sources:
+
+    def one(source: Source, check: Callable[[], None]) -> BatchItem:
         try:
-            document = read(source)
-        except WeightsError:
+            document = read(source, check)
+        except (WeightsError, Stopped):
             raise
         except OcrDocError as error:
-            if isinstance(error, DependencyError) and not working:
-                raise
-            yield _failed(source, error, error)
+            return _failed(source, error, error)
         except Exception as error:  # a fault of ours in one document is no reason to lose the others
             message = f"{source_name(source)}: internal fault: {type(error).__name__}: {error}."
-            yield _failed(source, OcrDocError(message, "Please report it with the output of --debug."), error)
-        else:
-            working = True
-            yield BatchItem(document.source, document)
+            return _failed(source, OcrDocError(message, "Please report it with the output of --debug."), error)
+        return BatchItem(document.source, document)
+
+    for item in in_order(sources, one, jobs):
+        if isinstance(item.error, DependencyError) and not working:
+            raise item.error
+        working = working or item.document is not None
+        yield item
 
 
 def plan_run(inputs: Sequence[str], output: Path, suffix: str) -> Plan:

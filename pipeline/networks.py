@@ -24,6 +24,7 @@ from ocr_doc.recognizer.reader import ReaderOptions, Reading, WordReader
 from ocr_doc.recognizer.vocabulary import Vocabulary
 from ocr_doc.weights.engines import Builder, Engine, open_engine
 from ocr_doc.weights.manifest import Entry, Kind, Manifest, load_manifest
+from ocr_doc.weights.occupancy import Occupancy
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -87,6 +88,8 @@ class Networks:
         recognizer: Reader | None = None,
         wrap: Callable[[Engine], Engine] | None = None,
     ) -> None:
+        self.occupancy = Occupancy()
+        """Entered by whoever reads a page: engines share the cores by it."""
         self._options = options
         self._wrap = wrap
         self._lock = threading.RLock()
@@ -194,7 +197,7 @@ class Networks:
     def _open(self, kind: Kind, build: Builder) -> tuple[Engine, Entry]:
         manifest = self._manifest(kind)
         entry = manifest.entry(kind)
-        engine = open_engine(manifest, entry, self._options.device, build, self._options.threads)
+        engine = open_engine(manifest, entry, self._options.device, build, self._options.threads, self.occupancy)
         return engine if self._wrap is None else self._wrap(engine), entry
 
     def _manifest(self, kind: Kind) -> Manifest:

@@ -31,6 +31,7 @@ class EngineOptions:
         threads: Threads on the CPU; None for as many as this process may use.
         weights: A folder of weights with its manifest, or "lstm" for the LSTM recogniser that ships; None for what
             else ships.
+        jobs: Documents, or pages of one, that are read at once; None for what suits the threads.
 
     Raises:
         UsageError: If a value is none of these.
@@ -39,12 +40,15 @@ class EngineOptions:
     device: Device = "auto"
     threads: int | None = None
     weights: str | os.PathLike[str] | None = None
+    jobs: int | None = None
 
     def __post_init__(self) -> None:
         if self.device not in get_args(Device):
             raise UsageError(f"There is no device {self.device!r}.", f"Choose one of {', '.join(get_args(Device))}.")
         if self.threads is not None and self.threads < 1:
             raise UsageError(f"{self.threads} threads cannot run a network.", "Give a number of 1 or more.")
+        if self.jobs is not None and self.jobs < 1:
+            raise UsageError(f"{self.jobs} documents at once are none.", "Give a number of 1 or more.")
 
 
 @dataclass(frozen=True, slots=True)

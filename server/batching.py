@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,31 +29,36 @@ class _Call:
         batch: What it brings.
         output: What it takes home, once done.
         fault: What it raises instead.
+        taken: Whether it is part of a batch that runs.
+        done: Whether that batch has run.
     """
 
     batch: Batch
     output: Batch | None = None
     fault: BaseException | None = None
-    done: bool = field(default=False)
+    taken: bool = False
+    done: bool = False
 
 
 class BatchingEngine:
-    """An `Engine` around another that runs one batch at a time, made of as many waiting calls as fit.
+    """An `Engine` around another that runs few batches at a time, each made of as many waiting calls as fit.
 
     Args:
         engine: What runs the network.
         size: Most items (crops) in a joined batch.
         delay: Seconds that a call waits for company; only while another call was here in the last run's time.
+        lanes: Batches that run at once: as many as there are cores whose threads do not help one another.
     """
 
-    def __init__(self, engine: Engine, size: int = 64, delay: float = 0.0) -> None:
+    def __init__(self, engine: Engine, size: int = 64, delay: float = 0.0, lanes: int = 1) -> None:
         self.device, self.name = engine.device, engine.name
         self.runs = self.calls = 0
         self._engine, self._size, self._delay = engine, size, delay
         self._elements = MAX_ELEMENTS.get(engine.device, MAX_ELEMENTS["cpu"])
         self._turn = threading.Condition()
         self._waiting: list[_Call] = []
-        self._busy = self._company = False
+        self._lanes, self._running = lanes, 0
+        self._company = False
 
     def __call__(self, batch: Batch) -> Batch:
         """See `Engine`. What a call gets back does not depend on what it was batched with, beyond rounding."""
@@ -61,12 +66,14 @@ class BatchingEngine:
         with self._turn:
             self.calls += 1
             self._waiting.append(call)
-            self._company = self._company or self._busy
-            while self._busy and not call.done:
+            self._company = self._company or self._running > 0
+            while not call.done and (call.taken or self._running >= self._lanes):
                 self._turn.wait()
-            if not call.done:
-                self._busy = True
-        if not call.done:
+            leads = not call.done
+            if leads:
+                self._running += 1
+                self._waiting.remove(call)
+        if leads:
             self._lead(call)
         if call.fault is not None:
             raise call.fault
@@ -95,16 +102,16 @@ class BatchingEngine:
                 self.runs += 1
                 for each in group:
                     each.done = True
-                self._busy = False
+                self._running -= 1
                 self._turn.notify_all()
 
     def _take(self, call: _Call) -> list[_Call]:
         """The calls of one shape that fit into a batch with this one, the longest waiting first."""
         group, count = [call], len(call.batch)
-        self._waiting.remove(call)
         for other in list(self._waiting):
             if other.batch.shape[1:] == call.batch.shape[1:] and self._joins(other.batch, count):
                 group.append(other)
+                other.taken = True
                 count += len(other.batch)
                 self._waiting.remove(other)
         return group

@@ -23,6 +23,7 @@ from ocr_doc.server.jobs import JobStore
 from ocr_doc.server.settings import Settings
 from ocr_doc.server.stats import Stats
 from ocr_doc.server.work import Desk, Ticket
+from ocr_doc.side_by_side import default_jobs
 from ocr_doc.weights.engines import Engine
 
 _LOG = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class Service:
         self.folder = Path(self._temporary.name)
         self.engines: list[BatchingEngine] = []
         self.pipeline = pipeline or OCRPipeline(
-            settings.device, settings.weights, threads=settings.threads, wrap_engine=self._batched
+            settings.device, settings.weights, threads=settings.threads, wrap_engine=self._batched, jobs=1
         )
         self.failure: Exception | None = None
         self.warm = threading.Event()
@@ -163,6 +164,8 @@ class Service:
         self._temporary.cleanup()
 
     def _batched(self, engine: Engine) -> Engine:
-        batching = BatchingEngine(engine, self.settings.batch_size, self.settings.batch_delay)
+        # On a CPU a thread for each of several batches does more than several threads for one.
+        lanes = default_jobs(self.settings.threads) if engine.device == "cpu" else 1
+        batching = BatchingEngine(engine, self.settings.batch_size, self.settings.batch_delay, lanes)
         self.engines.append(batching)
         return batching

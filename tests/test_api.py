@@ -6,7 +6,7 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -204,12 +204,20 @@ def test_stream_survives_a_fault_of_ours(receipt: Pixels, make_ocr: Callable[...
         assert "internal fault: ZeroDivisionError: oops" in str(item.error)
 
 
-def test_stream_is_lazy(ocr: OCRPipeline, receipt: Pixels) -> None:
-    def sources() -> Any:  # noqa: ANN401
-        yield receipt
-        raise AssertionError("asked for too early")
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_stream_is_lazy(make_ocr: Callable[..., OCRPipeline], receipt: Pixels, jobs: int) -> None:
+    taken = 0
 
-    assert next(ocr.stream(sources())).document is not None
+    def sources() -> Iterator[Pixels]:
+        nonlocal taken
+        for _ in range(9):
+            taken += 1
+            yield receipt
+
+    items = make_ocr(jobs=jobs).stream(sources())
+    for number in range(3):
+        assert next(items).document is not None
+        assert taken == number + jobs, "as many are taken as are read at once, and no more"
 
 
 def test_missing_weights_end_a_stream(receipt: Pixels, tmp_path: Path) -> None:

@@ -251,10 +251,10 @@ def test_interruption_keeps_what_was_written(
     save_page("scans/b.png")
     read = OCRPipeline._read
 
-    def interrupted(self: OCRPipeline, source: Path, options: Options) -> Any:  # noqa: ANN401
+    def interrupted(self: OCRPipeline, source: Path, *rest: Any) -> Any:  # noqa: ANN401
         if source.name == "b.png":
             raise KeyboardInterrupt
-        return read(self, source, options)
+        return read(self, source, *rest)
 
     monkeypatch.setattr(OCRPipeline, "_read", interrupted)
     done = run(tmp_path / "scans", "-o", tmp_path / "out")

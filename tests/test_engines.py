@@ -20,6 +20,7 @@ from ocr_doc.core.errors import DependencyError, UsageError, WeightsError
 from ocr_doc.weights import compare, engines
 from ocr_doc.weights.engines import EngineMemoryError, OnnxEngine, TorchEngine, driver_devices, has_cuda, open_engine
 from ocr_doc.weights.manifest import Entry, Manifest, write_entry
+from ocr_doc.weights.occupancy import Occupancy
 
 SIZES = ["n", 1, "h", "w"]
 
@@ -64,6 +65,21 @@ def weights(tmp_path: Path) -> Manifest:
 
 def batch(count: int = 2, width: int = 64) -> NDArray[np.float32]:
     return np.random.default_rng(count * width).random((count, 1, 32, width), dtype=np.float32)
+
+
+def test_callers_side_by_side_get_the_same_numbers(weights: Manifest) -> None:
+    occupancy = Occupancy()
+    engine = open_engine(weights, weights.entry("detector", "net"), "cpu", build, threads=2, occupancy=occupancy)
+    with occupancy:
+        alone = engine(batch())
+        with occupancy:
+            assert occupancy.crowded
+            assert np.array_equal(engine(batch()), alone)
+        assert not occupancy.crowded
+        assert np.array_equal(engine(batch()), alone)
+    engine.close()
+    with occupancy, occupancy, pytest.raises(RuntimeError, match="closed"):
+        engine(batch())
 
 
 def test_both_engines_compute_the_same(weights: Manifest) -> None:

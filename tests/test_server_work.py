@@ -41,11 +41,15 @@ class Adder:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+        self.running = self.most = 0
         self.open = threading.Event()
         self.open.set()
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
+        self.running += 1
+        self.most = max(self.most, self.running)
         assert self.open.wait(10)
+        self.running -= 1
         if (batch < 0).any():
             raise ValueError("negative")
         self.sizes.append(len(batch))
@@ -100,6 +104,16 @@ def test_batches_stay_within_their_size() -> None:
     inner.sizes.clear()
     calls(engine, inner, [large] * 3)
     assert inner.sizes == [1, 1, 1], "whole pages share no batch on the CPU"
+
+
+def test_two_lanes_run_two_batches_at_once() -> None:
+    inner = Adder()
+    engine = BatchingEngine(inner, lanes=2)
+    batches = [full(0), full(1, width=16), full(2), full(3, width=16), full(4)]
+    for batch, result in zip(batches, calls(engine, inner, batches), strict=True):
+        assert np.array_equal(result, batch + 1)
+    assert inner.most == 2, "while both lanes are taken the others wait"
+    assert engine.runs == 4 and engine.calls == 5
 
 
 def test_a_bad_call_fails_alone() -> None:

@@ -1,7 +1,7 @@
 """Emblems beside codes: birds, trees, wheelchairs, seals, as plates and labels have. They are no characters.
 
 What they look like is left to chance: shapes that a hand could have drawn, coats of arms, seals, stars, and letters too
-small to be of the code.
+small to be of the code, often of its own face, two or three above one another.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from ocr_doc.training.code_glyphs import CAP, Code, Glyph, Mask
 # An emblem is drawn this many times as large and made smaller, so that its edges are as soft as a letter's.
 _FINE = 3
 _POINTS = 48
+# Share of emblems that are letters of the code's own face, and rows between two of them, relative to the whole.
+_STACKED, _PARTED = 0.3, 0.08
 
 
 def with_emblem(rng: np.random.Generator, code: Code, ends: float = 0.75) -> Code:
@@ -30,9 +32,12 @@ def with_emblem(rng: np.random.Generator, code: Code, ends: float = 0.75) -> Cod
     glyphs = code.glyphs
     borders = (0, len(glyphs))
     place = int(rng.choice(borders)) if rng.random() < ends else int(rng.integers(0, len(glyphs) + 1))
-    height = CAP * float(rng.uniform(0.55, 1.25))
-    width = height * float(rng.uniform(0.45, 1.5))
-    picture = emblem(rng, round(height), round(width))
+    lettered = [glyph for glyph in glyphs if glyph.text.isalnum() and glyph.right - glyph.left >= 2]
+    if lettered and rng.random() < _STACKED:
+        picture = _stacked(rng, code.mask[round(code.top) : round(code.bottom)], lettered)
+    else:
+        height = CAP * float(rng.uniform(0.55, 1.25))
+        picture = emblem(rng, round(height), round(height * float(rng.uniform(0.45, 1.5))))
     gap = CAP * float(rng.uniform(0.05, 0.6))
     column = _column(glyphs, place)
     middle = (code.top + code.bottom) / 2 + CAP * float(rng.normal(0, 0.08))
@@ -45,6 +50,23 @@ def with_emblem(rng: np.random.Generator, code: Code, ends: float = 0.75) -> Cod
     own = Glyph("", column + left, top, column + left + picture.shape[1], top + rows)
     moved = [_moved(glyph, room.shape[1]) for glyph in glyphs[place:]]
     return replace(code, mask=mask, glyphs=(*glyphs[:place], own, *moved))
+
+
+def _stacked(rng: np.random.Generator, row: Mask, glyphs: list[Glyph]) -> Mask:
+    """Characters of a row once more, made small and set one above the other, as plates have their series."""
+    count = int(rng.choice([2, 3], p=(0.8, 0.2)))
+    whole = CAP * float(rng.uniform(0.8, 1.1))
+    high, pitch = max(4, round(whole * (1 / count - _PARTED))), round(whole / count)
+    pictures = []
+    for k in rng.integers(0, len(glyphs), count):
+        part = row[:, round(glyphs[k].left) : round(glyphs[k].right)]
+        wide = max(2, round(part.shape[1] * high / part.shape[0] * float(rng.uniform(0.9, 1.4))))
+        pictures.append(np.asarray(cv2.resize(part, (wide, high), interpolation=cv2.INTER_AREA), dtype=np.float32))
+    stack = np.zeros((pitch * (count - 1) + high, max(picture.shape[1] for picture in pictures)), np.float32)
+    for k, picture in enumerate(pictures):
+        left = (stack.shape[1] - picture.shape[1]) // 2
+        stack[k * pitch : k * pitch + high, left : left + picture.shape[1]] = picture
+    return stack
 
 
 def _column(glyphs: tuple[Glyph, ...], place: int) -> int:

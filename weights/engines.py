@@ -14,6 +14,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from ocr_doc.core.errors import DependencyError, OcrDocError, UsageError, WeightsError
 from ocr_doc.weights.manifest import Entry, Manifest, WeightFile
+from ocr_doc.weights.occupancy import Occupancy
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -92,8 +94,10 @@ class OnnxEngine:
         arena: Whether ONNX Runtime keeps freed memory for the next run. The detector's large maps are otherwise asked
             of the system and given back layer by layer, which takes up to a third of its time. What a run of more than
             `_KEPT` values takes is given back in any case. Crops are small and of many shapes: no arena for them.
-        spin: Whether idle threads wait in a loop. Off: detector, crops and layout take turns, so a thread that spins
-            while numpy or OpenCV works takes a core from them, and other jobs on the machine pay too.
+        spin: Whether threads wait for one another in a loop during a run. They sleep as soon as it ends: detector,
+            crops and layout take turns, and a thread that spins while numpy or OpenCV works takes a core from them.
+        occupancy: Who else is at work. Callers side by side run on one thread each: a run that is split over threads
+            waits for the slowest of them at each layer. None for all threads at all times.
 
     Raises:
         WeightsError: If the bytes are no such model.
@@ -102,22 +106,33 @@ class OnnxEngine:
     device = "cpu"
 
     def __init__(
-        self, model: bytes, name: str = "model", threads: int | None = None, arena: bool = False, spin: bool = False
-    ) -> None:
+        self, model: bytes, name: str = "model", threads: int | None = None, arena: bool = False, spin: bool = True,
+        occupancy: Occupancy | None = None,
+    ) -> None:  # fmt: skip
         # Its telemetry starts with the import unless this is set; ocr-doc tells nobody anything.
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime as ort  # noqa: PLC0415 - 0.1 s, and no cost to those who run on CUDA
 
         self.name = name
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads or available_cores()
-        options.inter_op_num_threads = 1  # the networks are chains: nothing runs side by side
-        options.enable_cpu_mem_arena = arena
-        options.enable_mem_pattern = False  # plans memory for one shape; ours vary
-        options.log_severity_level = 4  # it would write to the user's stderr what we raise as an error
-        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
+        threads = threads or available_cores()
+        self._occupancy = occupancy if threads > 1 else None
+        self._lock = threading.Lock()
+        self._narrow: Any | None = None  # the same on one thread, made when callers first meet
+
+        def make(count: int) -> Any:  # noqa: ANN401 - ONNX Runtime has no types
+            options = ort.SessionOptions()
+            options.intra_op_num_threads = count
+            options.inter_op_num_threads = 1  # the networks are chains: nothing runs side by side
+            options.enable_cpu_mem_arena = arena
+            options.enable_mem_pattern = False  # plans memory for one shape; ours vary
+            options.log_severity_level = 4  # it would write to the user's stderr what we raise as an error
+            options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
+            options.add_session_config_entry("session.force_spinning_stop", "1")
+            return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+        self._make_narrow = partial(make, 1)
         try:
-            session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            session = make(threads)
         except Exception as fault:  # ONNX Runtime's exceptions have no common base of their own
             raise WeightsError(f"{name} is no ONNX model that ONNX Runtime {ort.__version__} reads: {_line(fault)}.",
                                "Export it again, or update onnxruntime.") from fault  # fmt: skip
@@ -134,9 +149,7 @@ class OnnxEngine:
 
     def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Engine`."""
-        session = self._session  # taken once: another thread may close meanwhile
-        if session is None:
-            raise RuntimeError(f"engine {self.name} is closed")
+        session = self._session_of_now()
         try:
             options = self._give_back if batch.size > _KEPT else None
             return np.asarray(session.run(None, {self._input: batch}, options)[0], dtype=np.float32)
@@ -150,7 +163,18 @@ class OnnxEngine:
 
     def close(self) -> None:
         """See `Engine`."""
-        self._session = None
+        with self._lock:
+            self._session = self._narrow = None
+
+    def _session_of_now(self) -> Any:  # noqa: ANN401 - ONNX Runtime has no types
+        """The session on all threads for a caller that is alone, else the one on a single thread."""
+        crowded = self._occupancy is not None and self._occupancy.crowded
+        with self._lock:
+            if self._session is None:
+                raise RuntimeError(f"engine {self.name} is closed")
+            if crowded and self._narrow is None:
+                self._narrow = self._make_narrow()
+            return self._narrow if crowded else self._session
 
 
 class TorchEngine:
@@ -205,8 +229,9 @@ class TorchEngine:
 
 
 def open_engine(
-    manifest: Manifest, entry: Entry, device: Device = "auto", build: Builder | None = None, threads: int | None = None
-) -> Engine:
+    manifest: Manifest, entry: Entry, device: Device = "auto", build: Builder | None = None,
+    threads: int | None = None, occupancy: Occupancy | None = None,
+) -> Engine:  # fmt: skip
     """Makes a listed network ready to run.
 
     Args:
@@ -216,6 +241,7 @@ def open_engine(
             file runs; torch runs there only if the entry has no ONNX file.
         build: Rebuilds the network for torch; without it only ONNX can run.
         threads: Threads on the CPU; None for as many as there are cores for this process.
+        occupancy: Who else is at work; see `OnnxEngine`.
 
     Raises:
         WeightsError: If a file is missing, damaged or does not fit the network.
@@ -242,7 +268,7 @@ def open_engine(
         raise WeightsError(f"{entry.name} in {manifest.folder} has no ONNX file, which the CPU needs.",
                            "Use weights that have one.")  # fmt: skip
     _LOG.debug("%s: ONNX Runtime", entry.name)
-    return OnnxEngine(manifest.read(graph), entry.name, threads, arena=entry.kind == "detector")
+    return OnnxEngine(manifest.read(graph), entry.name, threads, entry.kind == "detector", occupancy=occupancy)
 
 
 def load_module(manifest: Manifest, entry: Entry, file: WeightFile, build: Builder) -> Module:
