@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 # What stands beside an amount, as printed or misread, and its ISO 4217 code. The dollar is many countries' sign.
 _PRINTED = """
@@ -37,6 +38,8 @@ _NUMBER = re.compile(
 # What a decimal sign turns into when it is misread; only tried beside a label that promises an amount.
 _TORN = re.compile(r"(?<![\w.,])(?P<whole>\d{1,6}) ?[ ;·*'_~-] ?(?P<cents>\d\d)(?![\w.,])")
 _WHOLE = re.compile(r"(?<![\w.,/:-])(?P<whole>\d{3,7})(?![\w.,/:%-])")
+# What a percentage, a date, a time or a longer code has behind a number and before it.
+_GOES_ON, _GOES_BEFORE = re.compile(r" ?%|[/:.,]\d|[-/]\w|\w"), re.compile(r"(?:[\d\w][/:.,#]|\d[-–])$")
 _POINTS, _COMMAS = re.compile(r"\d\.\d\d(?![\d.,])"), re.compile(r"\d,\d\d(?![\d.,])")
 MONEY_DECIMALS = 2
 
@@ -80,8 +83,11 @@ def decimal_sign(texts: Iterable[str]) -> str:
     return "," if commas > points else "."
 
 
-def numbers_in(text: str, sign: str = ".") -> list[Number]:
+@lru_cache(maxsize=1024)
+def numbers_in(text: str, sign: str = ".") -> tuple[Number, ...]:
     """All numbers of a text that are no percentages, dates, times or codes, left to right.
+
+    Each row of a page is asked for its numbers several times.
 
     Args:
         text: A row's text.
@@ -98,7 +104,7 @@ def numbers_in(text: str, sign: str = ".") -> list[Number]:
             found[-1] = replace(number, value=1000 * last.value + number.value, start=last.start)
         else:
             found.append(number)
-    return found
+    return tuple(found)
 
 
 def _is_thousands(head: Number, tail: Number) -> bool:
@@ -122,8 +128,8 @@ def _number(match: re.Match[str], text: str, sign: str) -> Number | None:
     if slips and (not separated or slips > 2 * sum(c.isdigit() for c in digits)):
         return None
     rest = text[match.end() : match.end() + 3]
-    # A percentage, or a part of a date, a time or a longer code.
-    if re.match(r" ?%|[/:.,]\d|[-/]\w|\w", rest) or re.search(r"[\d\w][/:.,#]$|\d[-–]$", text[: match.start("digits")]):
+    start = match.start("digits")
+    if _GOES_ON.match(rest) or _GOES_BEFORE.search(text, max(start - 3, 0), start):
         return None
     parsed = _value(digits.translate(_SLIPS).replace("’", "'"), sign)
     if parsed is None:
@@ -132,7 +138,7 @@ def _number(match: re.Match[str], text: str, sign: str) -> Number | None:
     negative = match["minus"] or match["minus2"] or match["minus3"] or (match["open"] and rest.startswith(")"))
     printed = (match["before"] or match["after"] or "").upper()
     trust = 0.8**slips * (0.9 if " " in match["digits"] else 1.0)
-    start = match.start("before") if match["before"] else match.start("digits")
+    start = match.start("before") if match["before"] else start
     currency = CURRENCIES.get(printed, "")
     return Number(-value if negative else value, start, match.end(), decimals, currency, trust)
 

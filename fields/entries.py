@@ -107,6 +107,8 @@ def labelled_amounts(rows: Sequence[Row], sign: str) -> list[Entry]:
 
 def role_of(labels: Sequence[Label]) -> Role:
     """What an amount with these labels before it is."""
+    if not labels:
+        return Role.NONE
     sets = [label.kinds for label in labels]
     kinds: set[Kind] = set().union(*sets)
     if Kind.FINAL in kinds:

@@ -45,18 +45,22 @@ def fold(text: str) -> str:
 def find_labels(text: str, start: int = 0, end: int | None = None) -> tuple[Label, ...]:
     """The known phrases in a part of a row's text, left to right; the longest at each place, none overlapping."""
     matches = _WORD.finditer(text, start, len(text) if end is None else end)
-    words = [(m.start(), m.end(), "" if m.group().isdigit() else fold(m.group())) for m in matches]
+    spans = [match.span() for match in matches]
+    words = [text[a:b] for a, b in spans]
+    folded = ["" if word.isdigit() else fold(word) for word in words]
     found: list[Label] = []
     i = 0
     while i < len(words):
         for count in range(min(MAX_WORDS, len(words) - i), 0, -1):
-            parts = [word for _, _, word in words[i : i + count]]
+            parts = folded[i : i + count]
+            if "" in parts:
+                continue
             # A lone letter beside a phrase is no misread part of it, as in "Invoice no: A-123".
             slack = len(parts[0]) > 1 and len(parts[-1]) > 1
-            kinds = _lookup("".join(parts), slack) if all(parts) else None
+            kinds = _lookup("".join(parts), slack)
             # A label stands in one cell.
-            if kinds and "\t" not in text[words[i][0] : words[i + count - 1][1]]:
-                found.append(Label(kinds, words[i][0], words[i + count - 1][1]))
+            if kinds and "\t" not in text[spans[i][0] : spans[i + count - 1][1]]:
+                found.append(Label(kinds, spans[i][0], spans[i + count - 1][1]))
                 i += count
                 break
         else:

@@ -135,7 +135,9 @@ def _level(word: Word, cos: float, sin: float) -> Box:
 
 def _side_by_side(row: _Strip, strip: _Strip) -> bool:
     """Whether the strip stands in the row's own height, and nothing of one above something of the other."""
-    x0, _, x1, _ = strip.box
+    x0, y0, x1, y1 = strip.box
+    if row.box[1] >= y1 or row.box[3] <= y0:
+        return False
     left = [box for box, _ in row.words if box[2] <= x0 + (box[3] - box[1]) / 2]
     right = [box for box, _ in row.words if box[0] >= x1 - (box[3] - box[1]) / 2]
     if len(left) + len(right) < len(row.words):

@@ -24,7 +24,9 @@ ACCENTED = 0.02
 FORM_OFF = 2
 
 _WORD = re.compile(r"[^\W_]+")
-# What stands between the two words of the form.
+# The form without its space; what is left of a text without the form's letters; what stands between its two words.
+_FORM = "SDNBHD"
+_NO_FORM = dict.fromkeys(map(ord, _FORM))
 _BETWEEN = re.compile(r"[.,!;]?\s?")
 _COMMON = """
     RESTAURANT RESTAURANTS RESTORAN KOPITIAM BAKERY BAKERIES HARDWARE STATIONERY MINIMARKET SUPERMARKET HYPERMARKET
@@ -43,16 +45,21 @@ _COMMON = """
 
 def find_form(text: str) -> tuple[int, int] | None:
     """Where "Sdn Bhd" stands in a text though a sign or two of it were misread; None where it does not."""
-    words = list(_WORD.finditer(text))
+    words = [(match.group().upper(), match.start(), match.end()) for match in _WORD.finditer(text)]
+    joined = [_BETWEEN.fullmatch(text, a[2], b[1]) is not None for a, b in pairwise(words)]
     for count in (2, 3, 1):  # the form's own two words; torn apart; glued together
-        for parts in (words[place : place + count] for place in range(len(words) - count + 1)):
-            between = (text[a.end() : b.start()] for a, b in pairwise(parts))
-            letters = "".join(part.group().upper() for part in parts)
-            if any(part.group().isdigit() for part in parts) or not all(map(_BETWEEN.fullmatch, between)):
+        off = FORM_OFF if count > 1 else 1
+        for place in range(len(words) - count + 1):
+            parts = words[place : place + count]
+            letters = "".join(part for part, _, _ in parts)
+            # Nearly all words are told by their length, or share too few letters with the form.
+            if abs(len(letters) - len(_FORM)) > off or len(letters.translate(_NO_FORM)) > off:
                 continue
-            if _distance(letters, "SDNBHD", FORM_OFF) <= (FORM_OFF if count > 1 else 1):
-                end = parts[-1].end()
-                return parts[0].start(), end + (text[end : end + 1] == ".")
+            if any(part.isdigit() for part, _, _ in parts) or not all(joined[place : place + count - 1]):
+                continue
+            if _distance(letters, _FORM, off) <= off:
+                end = parts[-1][2]
+                return parts[0][1], end + (text[end : end + 1] == ".")
     return None
 
 

@@ -185,9 +185,9 @@ def _candidate(rows: Sequence[Row], i: int, usual: float) -> _Name | None:
     end = _form_end(row.text)
     has_form = end is not None
     if end is None:
-        end = _name_end(row.text)
         if i >= TOP_ROWS:
             return None
+        end = _name_end(row.text)
     text = row.text[:end]
     if not _may_name(row.text, text, has_form=has_form) or (i > 0 and _NOT_ISSUER.search(rows[i - 1].text)):
         return None

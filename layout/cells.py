@@ -30,15 +30,20 @@ class Span:
 
 def row_cells(row: Row, frame: Frame, gap: float = CELL_GAP) -> list[Span]:
     """The cells of a row, left to right."""
-    cells: list[tuple[list[int], float, float]] = []
+    reach = gap * row.h
+    spans: list[Span] = []
+    words: list[int] = []
+    start = end = 0.0
     # Rows are short: plain numbers are quicker than arrays.
     for word, (x0, _, x1, _) in zip(row.words, frame.boxes[list(row.words)].tolist(), strict=True):
-        if cells and x0 - cells[-1][2] <= gap * row.h:
-            words, start, end = cells[-1]
-            cells[-1] = ([*words, word], min(start, x0), max(end, x1))
+        if words and x0 - end <= reach:
+            words.append(word)
+            start, end = min(start, x0), max(end, x1)
         else:
-            cells.append(([word], x0, x1))
-    return [Span(tuple(words), x0, x1) for words, x0, x1 in cells]
+            if words:
+                spans.append(Span(tuple(words), start, end))
+            words, start, end = [word], x0, x1
+    return [*spans, Span(tuple(words), start, end)] if words else []
 
 
 def find_columns(rows: Sequence[Sequence[Span]]) -> list[float]:

@@ -9,14 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
+from statistics import median
 
 import numpy as np
 
 from ocr_doc.layout.frame import Frame
 from ocr_doc.layout.ruled import Grid
-from ocr_doc.layout.sides import BESIDE, MIN_LETTERS, Side, chunk_table, find_side, independence
-from ocr_doc.layout.slope import Floats
+from ocr_doc.layout.sides import (
+    BESIDE,
+    MIN_LETTERS,
+    Chunk,
+    Chunks,
+    Side,
+    distance,
+    find_side,
+    independence,
+    measure_chunks,
+)
 from ocr_doc.layout.whitespace import Rectangle, white_rectangles
 
 # The narrowest gutter, in heights of text; the gaps of justified lines are as wide, but not one below the other.
@@ -96,8 +106,8 @@ def find_gutters(
     min_width, min_tight = least_widths(space)
     if len(chunks) < 2 * MIN_LINES - 2:
         return []
-    table = chunk_table(frame, chunks)
-    wide = _wide(table, height)
+    measured = measure_chunks(frame, chunks)
+    wide = _wide(measured, height)
     if len(wide) < MIN_LINES:
         return []
     found: list[Gutter] = []
@@ -105,36 +115,66 @@ def find_gutters(
     white = _beside_text(_white(frame, min_width), wide, MIN_LINES)
     for rectangle in white:
         if not _known(rectangle, found) and not _refused(rectangle, refused):
-            judged = _judge(rectangle, table, height, found)
+            limits = _limits(rectangle, found)
+            sides = _sides(rectangle, measured, height, limits, MIN_LINES)
+            judged = _judge(rectangle, sides, height)
             rivals = [] if judged else _rivals(rectangle, white, height)
-            # Two columns seen as one fill no column; so the other white of three columns parts them, if need be.
-            judged = judged or (_judge(rectangle, table, height, [*found, *rivals]) if rivals else [])
+            if rivals:
+                # Two columns seen as one fill no column; so the other white of three columns parts them, if need be.
+                judged = _judge(rectangle, _sides(rectangle, measured, height, limits + rivals, MIN_LINES), height)
             if not judged and rectangle.height >= RIVAL_HEIGHT * height:
-                judged = _judge(rectangle, table, height, found, spoken=True)
+                judged = _judge(rectangle, sides, height, spoken=True)
             found += judged
             refused += [] if judged else [rectangle]
     if found:
         # In line with a gutter, less is believed: a heading has cut the columns, or long lines have narrowed it.
-        table = chunk_table(frame, tight)
+        measured = measure_chunks(frame, tight)
         near = [each for each in _white(frame, min_tight) if any(each.x0 < other.x < each.x1 for other in found)]
-        for rectangle in _beside_text(near, _wide(table, height), FEW_LINES):
+        for rectangle in _beside_text(near, _wide(measured, height), FEW_LINES):
             if any(rectangle.x0 < each.x < rectangle.x1 for each in found) and not _known(rectangle, found):
-                found += _judge(rectangle, table, height, found, few=True)
+                sides = _sides(rectangle, measured, height, _limits(rectangle, found), FEW_LINES)
+                found += _judge(rectangle, sides, height, few=True)
     return sorted(found, key=lambda each: (each.top - each.bottom, each.x))
 
 
-def _rivals(rectangle: Rectangle, white: Sequence[Rectangle], height: float) -> list[Gutter]:
-    """The other white rectangles that stand beside all of a tall one, as if they were gutters."""
+def _limits(rectangle: Rectangle, found: Sequence[Gutter]) -> list[float]:
+    """The middles of the gutters beside a rectangle."""
+    return [each.x for each in found if min(each.bottom, rectangle.y1) > max(each.top, rectangle.y0)]
+
+
+def _rivals(rectangle: Rectangle, white: Sequence[Rectangle], height: float) -> list[float]:
+    """The middles of the other white rectangles that stand beside all of a tall one, as if they were gutters."""
     if rectangle.height < RIVAL_HEIGHT * height:
         return []
     slack = (1 - ALIKE) * rectangle.height
+    top, bottom = rectangle.y0 + slack, rectangle.y1 - slack
     return [
-        Gutter((each.x0 + each.x1) / 2, each.y0, each.y1)
+        (each.x0 + each.x1) / 2
         for each in white
-        if (each.x1 <= rectangle.x0 or each.x0 >= rectangle.x1)
-        and each.y0 <= rectangle.y0 + slack
-        and each.y1 >= rectangle.y1 - slack
+        if each.y0 <= top and each.y1 >= bottom and (each.x1 <= rectangle.x0 or each.x0 >= rectangle.x1)
     ]
+
+
+def _sides(
+    rectangle: Rectangle, chunks: Chunks, height: float, limits: Sequence[float], lines: int
+) -> tuple[Side, Side] | None:
+    """What stands left and right of a rectangle; None where one of the two tells that nothing parts them.
+
+    Args:
+        rectangle: White.
+        chunks: Of the page.
+        height: The usual height of text.
+        limits: The middles of gutters beside the rectangle.
+        lines: How many a column has at least.
+    """
+    # Bills have their amounts at the right, which are neither text nor notes: most white needs no look at the left.
+    right = find_side(rectangle, chunks, height, 1, limits)
+    if not _may_be_column(right, lines) and not _may_be_notes(right, height):
+        return None
+    left = find_side(rectangle, chunks, height, -1, limits)
+    if not _may_be_column(left, lines) and not _may_be_notes(left, height):
+        return None
+    return left, right
 
 
 def beside_grids(gutter: Gutter, grids: Sequence[Grid], height: float) -> list[Gutter]:
@@ -148,13 +188,14 @@ def beside_grids(gutter: Gutter, grids: Sequence[Grid], height: float) -> list[G
     return parts
 
 
-def _beside_text(rectangles: Sequence[Rectangle], wide: Floats, lines: int) -> list[Rectangle]:
+def _beside_text(rectangles: Sequence[Rectangle], wide: Sequence[Chunk], lines: int) -> list[Rectangle]:
     """The rectangles that have at least so many chunks of what may be running text on one side."""
     if not rectangles:
         return []
     x0, y0, x1, y1 = np.array([(each.x0, each.y0, each.x1, each.y1) for each in rectangles]).T[:, :, None]
-    beside = (wide[:, 2] > y0) & (wide[:, 2] < y1)
-    at_left = (beside & (wide[:, 1] <= (x0 + x1) / 2)).sum(axis=1)
+    ends, y = np.array([(each.x1, each.y) for each in wide]).reshape(-1, 2).T
+    beside = (y > y0) & (y < y1)
+    at_left = (beside & (ends <= (x0 + x1) / 2)).sum(axis=1)
     enough = np.maximum(at_left, beside.sum(axis=1) - at_left) >= lines
     return [each for each, keep in zip(rectangles, enough.tolist(), strict=True) if keep]
 
@@ -180,9 +221,9 @@ def _white(frame: Frame, min_width: float) -> list[Rectangle]:
     return sorted(white, key=lambda each: (-each.height, each.y0, each.x0))
 
 
-def _wide(table: Floats, height: float) -> Floats:
+def _wide(chunks: Chunks, height: float) -> list[Chunk]:
     """The chunks that may be running text."""
-    return table[(table[:, 1] - table[:, 0] >= 4.0 * height) & (table[:, 5] >= 2)]
+    return [each for each in chunks.table if each.x1 - each.x0 >= 4.0 * height and each.words >= 2]
 
 
 def _known(rectangle: Rectangle, found: Sequence[Gutter]) -> bool:
@@ -195,44 +236,36 @@ def _known(rectangle: Rectangle, found: Sequence[Gutter]) -> bool:
 
 
 def _judge(
-    rectangle: Rectangle,
-    table: Floats,
-    height: float,
-    found: Sequence[Gutter],
-    *,
-    few: bool = False,
-    spoken: bool = False,
+    rectangle: Rectangle, sides: tuple[Side, Side] | None, height: float, *, few: bool = False, spoken: bool = False
 ) -> list[Gutter]:
     """The gutters in a rectangle, if what stands on its sides says that there are any.
 
     Args:
         rectangle: White.
-        table: The chunks of `chunk_table`.
+        sides: Of `_sides`.
         height: The usual height of text.
-        found: Gutters that are known.
         few: Whether few lines are enough, as in line with a gutter.
         spoken: Whether lines of long and short measure, as in a play, are enough.
     """
-    middle = (rectangle.x0 + rectangle.x1) / 2
-    lines = FEW_LINES if few else MIN_LINES
-    limits = [each.x for each in found if min(each.bottom, rectangle.y1) > max(each.top, rectangle.y0)]
-    left, right = (find_side(rectangle, table, height, side, limits) for side in (-1, 1))
-    if min(left.count, right.count) >= lines and _columns(left, right, height, lines, spoken=spoken):
+    if sides is None:
+        return []
+    left, right = sides
+    if _columns(left, right, height, FEW_LINES if few else MIN_LINES, spoken=spoken):
         top, bottom = _extent(rectangle, left, right, height)
-        return [Gutter(middle, a, b) for a, b in _without_tables(top, bottom, left, right, height)]
+        x = (rectangle.x0 + rectangle.x1) / 2
+        return [Gutter(x, a, b) for a, b in _without_tables(top, bottom, left, right, height)]
     for notes, text, name in ((left, right, "left"), (right, left, "right")):
-        if not few and not spoken and notes.count and _notes(notes, text, height):
-            return [Gutter(middle, float(notes.y[0] - notes.h[0]), float(notes.y[-1] + notes.h[-1]), name)]
+        if not few and not spoken and _notes(notes, text, height):
+            return [Gutter((rectangle.x0 + rectangle.x1) / 2, notes.y[0] - notes.h[0], notes.y[-1] + notes.h[-1], name)]
     return []
 
 
 def _without_tables(top: float, bottom: float, left: Side, right: Side, height: float) -> list[tuple[float, float]]:
     """A gutter's reach without the rows, two or more, that hold an amount at the right of a label."""
     rows = []
-    for y, letters, digits in zip(right.y.tolist(), right.letters.tolist(), right.digits.tolist(), strict=True):
+    for y, letters, digits in zip(right.y, right.letters, right.digits, strict=True):
         if top < y < bottom:
-            beside = bool(np.abs(left.y - y).min() < 1.5 * BESIDE * height)
-            rows.append((y, beside and digits > letters))
+            rows.append((y, digits > letters and distance(left.y, y) < 1.5 * BESIDE * height))
     parts = []
     for amounts, run in groupby(rows, key=lambda row: row[1]):
         ys = [y for y, _ in run]
@@ -242,15 +275,24 @@ def _without_tables(top: float, bottom: float, left: Side, right: Side, height: 
     return [(a, b) for a, b in [*parts, (top, bottom)] if b - a > height]
 
 
+def _may_be_column(side: Side, lines: int) -> bool:
+    """Whether one side has the lines and the letters of running text."""
+    return side.count >= lines and side.lettered >= MIN_LETTERS
+
+
+def _may_be_notes(side: Side, height: float) -> bool:
+    """Whether one side may be notes on the other."""
+    return side.count > 0 and side.outermost and side.lettered >= MIN_LETTERS / 2 and side.measure >= 2 * height
+
+
 def _columns(left: Side, right: Side, height: float, lines: int, *, spoken: bool) -> bool:
     """Whether both sides are running text."""
+    sides = (left, right)
+    if not all(_may_be_column(side, lines) and len(side.textual) >= 2 for side in sides):
+        return False
     independent = independence(left, right, height) >= INDEPENDENT
-    for side in (left, right):
-        if side.lettered < MIN_LETTERS or side.count < lines:
-            return False
-        words = float(np.median(side.words))
-        if len(side.textual) < 2:
-            return False
+    for side in sides:
+        words = median(side.words)
         if side.measure < (MIN_MEASURE if independent else MIN_ALIGNED) * height or words < (2 if independent else 3):
             return False
         of_speech = spoken and independent and side.measure >= WIDE_MEASURE * height and side.spoken
@@ -261,13 +303,11 @@ def _columns(left: Side, right: Side, height: float, lines: int, *, spoken: bool
 
 def _notes(notes: Side, text: Side, height: float) -> bool:
     """Whether one side is notes on the other."""
-    if text.count < NOTED_LINES or text.fill < NOTED_FILL or text.lettered < MIN_LETTERS or not notes.outermost:
+    if text.count < NOTED_LINES or text.lettered < MIN_LETTERS or not _may_be_notes(notes, height):
         return False
-    if text.measure < 16.0 * height or notes.measure > MAX_NOTE_WIDTH * text.measure:
+    if text.fill < NOTED_FILL or text.measure < 16.0 * height or notes.measure > MAX_NOTE_WIDTH * text.measure:
         return False
-    if notes.lettered < MIN_LETTERS / 2 or notes.measure < 2 * height:
-        return False
-    smaller = float(np.median(notes.h)) < NOTE_SIZE * float(np.median(text.h))
+    smaller = median(notes.h) < NOTE_SIZE * median(text.h)
     return (smaller and notes.count > 1) or independence(notes.worded, text, height) >= 0.5
 
 
@@ -278,14 +318,16 @@ def _extent(rectangle: Rectangle, left: Side, right: Side, height: float) -> tup
     over or under both, is no part of it.
     """
     sides = ((left.y, left.h), (right.y, right.h))
-    top = float(max(left.textual[0], right.textual[0]))
-    bottom = float(min(left.textual[-1], right.textual[-1]))
-    up = _reach([(-y[::-1], h[::-1]) for y, h in sides], -top, height, headings=True)
+    top = max(left.textual[0], right.textual[0])
+    bottom = min(left.textual[-1], right.textual[-1])
+    up = _reach([([-each for each in y[::-1]], h[::-1]) for y, h in sides], -top, height, headings=True)
     down = _reach(sides, bottom, height, headings=False)
     return max(rectangle.y0, -up), min(rectangle.y1, down)
 
 
-def _reach(sides: Sequence[tuple[Floats, Floats]], start: float, height: float, *, headings: bool) -> float:
+def _reach(
+    sides: Sequence[tuple[Sequence[float], Sequence[float]]], start: float, height: float, *, headings: bool
+) -> float:
     """How far columns reach beyond `start`, up to where both have lines.
 
     Args:
@@ -296,10 +338,10 @@ def _reach(sides: Sequence[tuple[Floats, Floats]], start: float, height: float, 
     """
     ends, limit = [start], np.inf
     for y, h in sides:
-        step = float(np.median(np.diff(y))) if len(y) > 1 else height
-        usual = float(np.median(h))
+        step = median(b - a for a, b in pairwise(y)) if len(y) > 1 else height
+        usual = median(h)
         last, end = start, start + 0.6 * usual
-        for middle, size in zip(y.tolist(), h.tolist(), strict=True):
+        for middle, size in zip(y, h, strict=True):
             large = headings and size > HEADING * usual and middle > start + height
             if middle > start and (middle - last > step + COLUMN_END * height or large):
                 limit = min(limit, middle - 0.6 * size)

@@ -135,7 +135,9 @@ def _pairs(frame: Frame, slopes: Floats) -> _Pairs:
         clashes += [int.from_bytes(row.tobytes(), "little") for row in np.packbits(clashing, axis=1, bitorder="little")]
         tall = np.maximum(h[here, None], h)
         likely = ~clashing & (shared >= MIN_OVERLAP * low) & (tall <= MAX_HEIGHT_RATIO * low)
-        first, second = np.nonzero(np.triu(likely, start + 1))
+        first, second = np.nonzero(likely)
+        once = second > first + start
+        first, second = first[once], second[once]
         gaps = np.maximum(between[first, second], 0) / low[first, second]
         first += start
         alignment = 1 - 2 * dy[first - start, second] / (h[first] + h[second])
@@ -147,17 +149,19 @@ def _pairs(frame: Frame, slopes: Floats) -> _Pairs:
 
 def _merge(rows: list[list[int]], pairs: _Pairs, max_gap: float) -> list[list[int]]:
     """Joins rows along pairs, the surest first, where no two words of a joined row would clash."""
-    row_of: dict[int, int] = {}
-    members: dict[int, list[int]] = {}
-    bits: dict[int, int] = {}
-    clashes: dict[int, int] = {}
+    row_of = [0] * len(pairs.clashes)
+    members: list[list[int]] = []
+    bits: list[int] = []
+    clashes: list[int] = []
     for name, row in enumerate(rows):
-        members[name] = list(row)
-        bits[name] = sum(1 << word for word in row)
-        clashes[name] = 0
+        inside = outside = 0
         for word in row:
             row_of[word] = name
-            clashes[name] |= pairs.clashes[word]
+            inside |= 1 << word
+            outside |= pairs.clashes[word]
+        members.append(list(row))
+        bits.append(inside)
+        clashes.append(outside)
     near = pairs.gaps <= max_gap
     for a, b in zip(pairs.first[near].tolist(), pairs.second[near].tolist(), strict=True):
         one, other = row_of[a], row_of[b]
@@ -167,10 +171,11 @@ def _merge(rows: list[list[int]], pairs: _Pairs, max_gap: float) -> list[list[in
             one, other = other, one
         for word in members[other]:
             row_of[word] = one
-        members[one] += members.pop(other)
-        bits[one] |= bits.pop(other)
-        clashes[one] |= clashes.pop(other)
-    return list(members.values())
+        members[one] += members[other]
+        members[other] = []
+        bits[one] |= bits[other]
+        clashes[one] |= clashes[other]
+    return [row for row in members if row]
 
 
 def _parted(frame: Frame, gutters: Sequence[Gutter], drops: dict[int, list[int]]) -> list[int]:

@@ -104,7 +104,9 @@ class _Sheet:
 def _cell(members: Sequence[int], words: Sequence[Word], row: int, first: int, last: int | None = None) -> Cell:
     inside = tuple(words[i] for i in members)
     span = 1 if last is None else last - first + 1
-    return Cell(union_box(word.box for word in inside), inside, row, first, 1, span)
+    # The box around all of the corners at once: a page has hundreds of cells of one word or two.
+    xs, ys = zip(*(corner for word in inside for corner in word.quad), strict=True)
+    return Cell((min(xs), min(ys), max(xs), max(ys)), inside, row, first, 1, span)
 
 
 def _ruled_cell(cell: Placed, words: Sequence[Word], angle: float) -> Cell:

@@ -7,6 +7,7 @@ several letters. So no threshold for ink is needed; what is thin is kept where i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -30,6 +31,8 @@ PIECE = 1.4
 GAP = 1.2
 # The shortest rule, in heights of text: less is a dash, or the upright of a large letter.
 SHORTEST = 1.8
+# How many of the columns within a piece are looked at to tell which rows may hold one.
+SAMPLES = 4
 # Pieces whose places differ by less than this, in heights of text, are of one rule.
 SAME_PLACE = 0.25
 # On pages that lean by more than so many degrees, pieces would be too short: they are turned first.
@@ -110,15 +113,14 @@ def _straight(grey: Pixels, height: float, step: int) -> Floats:
     far = max(round(THICKNESS * height / step), 2)
     if min(small.shape) <= 2 * far:
         return np.zeros((0, 3))
-    thin = np.zeros((small.shape[0] - 2 * far, small.shape[1]), dtype=np.uint8)
-    inner = small[far:-far]
-    # A hairline is told from what is close to it, as text may stand near; a thick rule takes more distance.
-    for off in {min(HAIRLINE, far), far}:
-        ground = cv2.min(small[far - off : -far - off], small[far + off : small.shape[0] - far + off])
-        thin |= cv2.subtract(ground, inner) >= CONTRAST
     piece = max(round(PIECE * height / step), 3)
-    long = cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8), borderValue=0)
-    boxes, middles = _pieces(np.asarray(long, dtype=np.uint8))
+    likely = _likely(small, far, piece)
+    if not len(likely):
+        return np.zeros((0, 3))
+    long = cv2.morphologyEx(
+        _thin(lambda off: small[likely + far + off], far), cv2.MORPH_OPEN, np.ones((1, piece), np.uint8), borderValue=0
+    )
+    boxes, middles = _pieces(np.asarray(long, dtype=np.uint8), likely, small.shape[0] - 2 * far)
     if not 0 < len(boxes) < MAX_PIECES:
         return np.zeros((0, 3))
     flat = boxes[:, 3] <= 2 * THICKNESS * height / step + 0.02 * boxes[:, 2]
@@ -127,18 +129,55 @@ def _straight(grey: Pixels, height: float, step: int) -> Floats:
     return rules[rules[:, 2] - rules[:, 1] >= SHORTEST * height]
 
 
-def _pieces(long: Pixels) -> tuple[Floats, Floats]:
+def _likely(small: Pixels, far: int, piece: int) -> NDArray[np.int64]:
+    """The rows, `far` from the upper edge on, that may hold a piece of a rule: a few of most pages' thousands.
+
+    A piece covers several of the columns that are looked at one after the other, so they tell which rows hold none.
+    """
+    apart = max(piece // SAMPLES, 1)
+    some = np.ascontiguousarray(small[:, ::apart])
+    thin = _thin(lambda off: some[far + off : len(some) - far + off], far)
+    following = min(piece // apart, thin.shape[1])
+    run = thin[:, : thin.shape[1] - following + 1]
+    for off in range(1, following):
+        run = run & thin[:, off : thin.shape[1] - following + 1 + off]
+    return np.flatnonzero(run.max(axis=1))
+
+
+def _thin(rows: Callable[[int], Pixels], far: int) -> Pixels:
+    """Where a page is darker than what is above and below it: 255, else 0.
+
+    Args:
+        rows: Gives some rows of the page, or those that are so many below each of them.
+        far: How far to look, in rows.
+    """
+    # A hairline is told from what is close to it, as text may stand near; a thick rule takes more distance.
+    near, distant = (cv2.min(rows(-off), rows(off)) for off in (min(HAIRLINE, far), far))
+    darker = cv2.subtract(cv2.max(near, distant), rows(0))
+    return np.asarray(cv2.threshold(darker, CONTRAST - 1, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+
+
+def _pieces(long: Pixels, rows: NDArray[np.int64], height: int) -> tuple[Floats, Floats]:
     """Connected pieces: boxes (N, 4) x, y, width, height and the mean row (N,) of each.
 
     Rows without any are left out but for one between each two, since most are; labelling takes as long as the picture
     is high.
+
+    Args:
+        long: Some rows of a picture; all others are empty.
+        rows: Which these are, from the top down.
+        height: How many there are.
     """
-    inked = long.max(axis=1) > 0
-    kept = np.flatnonzero(inked | np.roll(inked, 1))
-    if not inked.any():
+    some = long.max(axis=1) > 0
+    if not some.any():
         return np.zeros((0, 4)), np.zeros(0)
+    inked = np.zeros(height, dtype=bool)
+    inked[rows[some]] = True
+    kept = np.flatnonzero(inked | np.roll(inked, 1))
+    picture = np.zeros((len(kept), long.shape[1]), dtype=np.uint8)
+    picture[inked[kept]] = long[some]
     # A rule that leans a little steps from row to row; its parts touch at corners.
-    _, _, stats, middles = cv2.connectedComponentsWithStats(long[kept], connectivity=8)
+    _, _, stats, middles = cv2.connectedComponentsWithStats(picture, connectivity=8)
     boxes = stats[1:, :4].astype(np.float64)
     moved = kept[stats[1:, cv2.CC_STAT_TOP]] - boxes[:, 1]
     boxes[:, 1] += moved

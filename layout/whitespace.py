@@ -63,8 +63,13 @@ def white_rectangles(boxes: Floats, height: float, min_width: float, min_height:
     found: list[Rectangle] = []
     whole = (float(left), float(right))
     alive: list[_Alive] = []
+    before: list[Interval] | None = None
     previous: list[Interval] | None = None
     for number, covered in enumerate([*gaps, None]):
+        # A line of text is as high as several bands.
+        if covered == before:
+            continue
+        before = covered
         white = [] if covered is None else _between(covered, whole, min_width)
         if white == previous:
             continue

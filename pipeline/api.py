@@ -169,7 +169,8 @@ class OCRPipeline:
     def _read(self, source: Source, options: Options, jobs: int, check: Callable[[], None] = lambda: None) -> Document:
         """A document, up to `jobs` of its pages read at once; `check` is called before each page."""
         pages = tuple(self._pages(source, options, jobs, check))
-        return Document(source_name(source), pages, self._networks.info(), _fields(pages) if options.fields else None)
+        fields = _fields(pages) if options.fields else None
+        return Document(source_name(source), pages, self._networks.info(options), fields)
 
     def _pages(
         self, source: Source, options: Options, jobs: int, check: Callable[[], None] = lambda: None
@@ -179,7 +180,7 @@ class OCRPipeline:
         networks = self._networks
         reader = cache(lambda: networks.reader(options))
         serial = cache(lambda: self._serial(options, reader))
-        page_reader = PageReader(networks.detector, reader, options, serial, networks.calibration)
+        page_reader = PageReader(networks.detector, reader, options, serial, lambda: networks.calibration(options))
 
         def read(image: PageImage, wanted: Callable[[], None]) -> Page:
             wanted()

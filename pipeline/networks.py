@@ -95,7 +95,8 @@ class Networks:
         self._lock = threading.RLock()
         self._closed = False
         self._found = None if detector is None else _Found(detector, type(detector).__name__)
-        self._read = None if recognizer is None else _Read(lambda _: recognizer, type(recognizer).__name__)
+        self._handed = None if recognizer is None else _Read(lambda _: recognizer, type(recognizer).__name__)
+        self._read: dict[Kind, _Read] = {}
         self._own_reader = recognizer is None
         self._named: _Named | None = None
         self._words: Vocabulary | None = None
@@ -116,7 +117,7 @@ class Networks:
         Raises:
             WeightsError, DependencyError, UsageError: As `detector` does.
         """
-        return self._loaded_reader().make(options)
+        return self._loaded_reader(options).make(options)
 
     def reads_codes(self, options: Options) -> bool:
         """Whether words go to the character classifier, too.
@@ -127,13 +128,13 @@ class Networks:
             return options.serial == "always"
         return self._own_reader and (self._named is not None or self._manifest("characters").lists("characters"))
 
-    def calibration(self) -> Calibration:
+    def calibration(self, options: Options) -> Calibration:
         """How sure words of a confidence are; those of a reader that was handed in are as sure as it says.
 
         Raises:
             WeightsError, DependencyError, UsageError: As `detector` does.
         """
-        return self._loaded_reader().calibration
+        return self._loaded_reader(options).calibration
 
     def characters(self) -> CharacterClassifier:
         """The character classifier; loaded if no call needed it before.
@@ -148,9 +149,9 @@ class Networks:
                 self._named = _Named(CharacterClassifier(engine, entry.alphabet or ""), engine)
             return self._named.classifier
 
-    def info(self) -> EngineInfo:
-        """What reads documents; loads both networks."""
-        found, read = self._loaded_detector(), self._loaded_reader()
+    def info(self, options: Options) -> EngineInfo:
+        """What reads documents with a call's options; loads both networks."""
+        found, read = self._loaded_detector(), self._loaded_reader(options)
         devices = sorted({part.engine.device for part in (found, read) if part.engine is not None})
         return EngineInfo(version("ocr-doc"), ", ".join(devices), found.name, read.name)
 
@@ -158,10 +159,11 @@ class Networks:
         """Frees the networks; closing twice is fine."""
         with self._lock:
             self._closed = True
-            for part in (self._found, self._read, self._named):
+            for part in (self._found, *self._read.values(), self._named):
                 if part is not None and part.engine is not None:
                     part.engine.close()
-            self._found = self._read = self._named = None
+            self._found = self._handed = self._named = None
+            self._read.clear()
 
     def _loaded_detector(self) -> _Found:
         with self._lock:
@@ -171,15 +173,25 @@ class Networks:
                 self._found = _Found(WordDetector(engine), engine.name, engine)
             return self._found
 
-    def _loaded_reader(self) -> _Read:
+    def _loaded_reader(self, options: Options) -> _Read:
         with self._lock:
             self._check_open()
-            if self._read is None:
-                engine, entry = self._open("recognizer", _build_recognizer)
+            if self._handed is not None:
+                return self._handed
+            kind: Kind = "codes" if options.serial == "always" and self._has_codes() else "recognizer"
+            if kind not in self._read:
+                engine, entry = self._open(kind, _build_recognizer)
                 alphabet = Alphabet(entry.alphabet or "")
                 make = partial(_make_reader, engine, alphabet, self._vocabulary)
-                self._read = _Read(make, engine.name, engine, Calibration(*(entry.calibration or ())))
-            return self._read
+                self._read[kind] = _Read(make, engine.name, engine, Calibration(*(entry.calibration or ())))
+            return self._read[kind]
+
+    def _has_codes(self) -> bool:
+        """Whether a recogniser is listed for codes; a recogniser of the user's own reads them itself."""
+        chosen = load_manifest(self._options.weights)
+        if chosen.lists("codes") or chosen.lists("recognizer"):
+            return chosen.lists("codes")
+        return load_manifest().lists("codes")
 
     def _vocabulary(self) -> Vocabulary:
         """The words and how common they are; read if no call needed them before."""

@@ -10,6 +10,7 @@ Sizes are relative to the height of the words.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import atan, atan2, cos, hypot, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,36 +97,48 @@ class _Frame:
             closer = gaps[rows, np.arange(count)] < least
             least = np.where(closer, gaps[rows, np.arange(count)], least)
             nearest_left = np.where(closer, rows + start, nearest_left)
-        mutual = (i for i in range(count) if nearest_right[i] >= 0 and nearest_left[nearest_right[i]] == i)
-        return {i: int(nearest_right[i]) for i in mutual}
+        left = nearest_left.tolist()
+        return {i: other for i, other in enumerate(nearest_right.tolist()) if other >= 0 and left[other] == i}
 
     def _gaps(self, part: slice) -> Floats:
         """Gaps (n, N) in pixels from words of a part to each word that may follow them in a line; inf to all others."""
-        direction = self.directions[part]
-        offset = self.centres[None] - self.centres[part, None]
-        ahead = (offset * direction[:, None]).sum(-1)
-        aside = np.abs(offset[..., 1] * direction[:, None, 0] - offset[..., 0] * direction[:, None, 1])
-        heights, widths = self.heights, self.widths
-        low, high = np.minimum(heights[part, None], heights), np.maximum(heights[part, None], heights)
-        gaps = ahead - (widths[part, None] + widths) / 2
-        shared = np.minimum(low, (heights[part, None] + heights) / 2 - aside)
-        lower_is_sign = np.where(heights[part, None] < heights, self.signs[part, None], self.signs)
-        turn = np.abs(direction[:, None, 0] * self.directions[:, 1] - direction[:, None, 1] * self.directions[:, 0])
-        same_way = direction @ self.directions.T > 0
-        fits = (gaps <= MAX_GAP * high) & (gaps >= -MAX_OVERLAP * low) & (ahead > 0) & (shared >= MIN_SHARED * low)
-        fits &= self.sure[part, None] & self.sure
-        fits &= ((high <= MAX_RATIO * low) | lower_is_sign) & (turn <= MAX_TURN) & same_way
-        return np.where(fits, gaps, np.inf)
+        heights, widths, directions = self.heights, self.widths, self.directions
+        x, y = self.centres.T
+        dx, dy = x - x[part, None], y - y[part, None]
+        cosine, sine = directions[part, :1], directions[part, 1:]
+        ahead = dx * cosine + dy * sine
+        aside = np.abs(dy * cosine - dx * sine)
+        # Of all pairs a few stand close ahead of one another and in one line by the highest of all words; only these
+        # are looked at in earnest.
+        highest, widest = heights.max(), widths.max()
+        near = (ahead > 0) & (ahead <= 1.01 * (widest + MAX_GAP * highest)) & (aside < highest)
+        first, second = np.nonzero(near & self.sure[part, None] & self.sure)
+        ahead, aside = ahead[first, second], aside[first, second]
+        one = first + (part.start or 0)
+        h, w = heights[one], widths[one]
+        low, high = np.minimum(h, heights[second]), np.maximum(h, heights[second])
+        gaps = ahead - (w + widths[second]) / 2
+        shared = np.minimum(low, (h + heights[second]) / 2 - aside)
+        lower_is_sign = np.where(h < heights[second], self.signs[one], self.signs[second])
+        (ax, ay), (bx, by) = directions[one].T, directions[second].T
+        fits = (gaps <= MAX_GAP * high) & (gaps >= -MAX_OVERLAP * low) & (shared >= MIN_SHARED * low)
+        fits &= ((high <= MAX_RATIO * low) | lower_is_sign) & (np.abs(ax * by - ay * bx) <= MAX_TURN)
+        fits &= ax * bx + ay * by > 0
+        found = np.full(dx.shape, np.inf)
+        found[first[fits], second[fits]] = gaps[fits]
+        return found
 
     def split(self, chain: list[int]) -> Iterator[list[int]]:
         """A line of words cut at its widest gaps until no part is too long."""
-        length = float(np.hypot(*(self.centres[chain[-1]] - self.centres[chain[0]])))
-        length += float(self.widths[chain[0]] + self.widths[chain[-1]]) / 2
-        if len(chain) == 1 or length <= MAX_ASPECT * float(self.heights[chain].max()):
+        if len(chain) == 1:
             yield chain
             return
-        steps = np.hypot(*(self.centres[chain[1:]] - self.centres[chain[:-1]]).T)
-        gaps = steps - (self.widths[chain[1:]] + self.widths[chain[:-1]]) / 2
+        centres, widths = self.centres[chain], self.widths[chain]
+        length = float(np.hypot(*(centres[-1] - centres[0]))) + float(widths[0] + widths[-1]) / 2
+        if length <= MAX_ASPECT * float(self.heights[chain].max()):
+            yield chain
+            return
+        gaps = np.hypot(*(centres[1:] - centres[:-1]).T) - (widths[1:] + widths[:-1]) / 2
         cut = int(gaps.argmax()) + 1
         yield from self.split(chain[:cut])
         yield from self.split(chain[cut:])
@@ -135,29 +148,64 @@ def _phrase(words: list[DetectedWord]) -> DetectedWord:
     """Words of a line as one."""
     if len(words) == 1:
         return words[0]
-    quads = np.array([word.quad for word in words], dtype=np.float64)
+    quads = [word.quad for word in words]
     confidence = sum(word.confidence for word in words) / len(words)
     characters = tuple(quad for word in words for quad in word.characters)
-    return DetectedWord(_around(quads), confidence, characters)
+    return DetectedWord(_level_around(quads) or _around(np.array(quads, dtype=np.float64)), confidence, characters)
+
+
+def _level_around(quads: Sequence[Quad]) -> Quad | None:
+    """What `_around` makes of a line that is surely level, as nearly all are; None for others.
+
+    By hand: a page has dozens of lines of a few words each, and as arrays they take ten times as long.
+    """
+    xs, ys = [x for quad in quads for x, _ in quad], [y for quad in quads for _, y in quad]
+    left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
+    along_x = along_y = height = 0.0
+    # Of the words' middles, long words first, from the corner: mean places, squares and products.
+    total = x = y = xx = xy = yy = 0.0
+    for (ax, ay), (bx, by), (cx, cy), (dx, dy) in quads:
+        u, v = bx + cx - ax - dx, by + cy - ay - dy
+        along_x, along_y = along_x + u, along_y + v
+        height = max(height, hypot(cx + dx - ax - bx, cy + dy - ay - by) / 2)
+        width, mx, my = hypot(u, v), (ax + bx + cx + dx) / 4 - left, (ay + by + cy + dy) / 4 - top
+        total, x, y = total + width, x + width * mx, y + width * my
+        xx, xy, yy = xx + width * mx * mx, xy + width * mx * my, yy + width * my * my
+    length = hypot(along_x, along_y)
+    if not length:
+        return None
+    xx, xy, yy = xx - x * x / total, xy - x * y / total, yy - y * y / total
+    cosine, sine = along_x / length, along_y / length
+    spread = cosine * cosine * xx + 2 * cosine * sine * xy + sine * sine * yy
+    shared = (cosine * cosine - sine * sine) * xy + cosine * sine * (yy - xx)
+    angle = atan2(sine, cosine) + (atan(shared / spread) if spread > 0 else 0.0)
+    slope = abs(sin(angle))
+    # Where it is a near thing, the arrays decide.
+    if slope * (right - left + slope * (bottom - top)) < 0.99 * LEVEL * height and cos(angle) > 0.5:
+        return (left, top), (right, top), (right, bottom), (left, bottom)
+    return None
 
 
 def _around(quads: Floats) -> Quad:
     """The quad around the quads (N, 4, 2) of a line's words, along the line through their middles."""
-    along = (quads[:, 1] + quads[:, 2] - quads[:, 0] - quads[:, 3]) / 2
+    a, b, c, d = quads.transpose(1, 0, 2)
+    along = (b + c - a - d) / 2
     widths = np.hypot(*along.T)
-    mean = along.sum(axis=0)
+    mean_x, mean_y = np.add.reduce(along)
     # In the words' mean direction; then turned by the slope of the line through their middles, long words first.
-    basis = _basis(float(np.arctan2(mean[1], mean[0])))
-    middles = quads.mean(axis=1) @ basis
-    u, v = (middles - widths @ middles / widths.sum()).T
-    spread = float((widths * u * u).sum())
-    slope = float((widths * u * v).sum()) / spread if spread > 0 else 0.0
-    turned = _basis(float(np.arctan2(mean[1], mean[0]) + np.arctan(slope)))
-    heights = np.hypot(*((quads[:, 2] + quads[:, 3] - quads[:, 0] - quads[:, 1]) / 2).T)
-    if abs(turned[1, 0]) * np.ptp(quads.reshape(-1, 2) @ turned[:, 0]) < LEVEL * heights.max() and turned[0, 0] > 0:
+    angle = np.arctan2(mean_y, mean_x)
+    middles = (np.add.reduce(quads, axis=1) / 4) @ _basis(angle)
+    u, v = (middles - widths @ middles / np.add.reduce(widths)).T
+    weighted = widths * u
+    spread = float(np.add.reduce(weighted * u))
+    slope = float(np.add.reduce(weighted * v)) / spread if spread > 0 else 0.0
+    turned = _basis(angle + np.arctan(slope))
+    heights = np.hypot(*((c + d - a - b) / 2).T)
+    points = quads.reshape(-1, 2)
+    if abs(turned[1, 0]) * np.ptp(points @ turned[:, 0]) < LEVEL * heights.max() and turned[0, 0] > 0:
         turned = np.eye(2)
-    points = quads.reshape(-1, 2) @ turned
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    points = points @ turned
+    (left, top), (right, bottom) = np.minimum.reduce(points), np.maximum.reduce(points)
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
     return as_quad(corners @ turned.T)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +54,7 @@ def export_weights(
     metrics: Mapping[str, object],
     temperature: float = 1.0,
     calibration: tuple[float, float] | None = None,
+    codes: bool = False,
 ) -> Manifest:
     """Writes `name.onnx` and `name.safetensors` and lists them in the folder's manifest.
 
@@ -66,20 +67,26 @@ def export_weights(
         metrics: What was measured on them.
         temperature: What a recogniser's scores are divided by, see `ocr_doc.training.temperature`.
         calibration: Slope and offset of a recogniser's confidences, see `ocr_doc.recognizer.calibration`.
+        codes: Whether a recogniser is the one for codes, beside the one for words.
 
     Raises:
-        UsageError: If the temperature or the slope is no positive number, or the name is no plain name or taken by a
-            network of another kind.
+        UsageError: If the temperature or the slope is no positive number, what is no recogniser is meant for codes, or
+            the name is no plain name or taken by a network of another kind.
         WeightsError: If the checkpoint is damaged, cannot be exported, or the graph does not compute the same.
         OutputError: If the folder cannot be written.
     """
     loaded = _public_craft(checkpoint) if checkpoint.suffix in _PICKLED else load_checkpoint(checkpoint)
     kinds = {ARCHITECTURE: _recognizer, characters_loop.ARCHITECTURE: _characters}
     network = kinds.get(str(loaded.config.get("architecture")), _detector)(loaded)
+    reads = network.kind == "recognizer"
+    if codes:
+        if not reads:
+            raise UsageError(f"A {network.kind} for codes.", "Give a recogniser's weights, or leave --codes out.")
+        network = replace(network, kind="codes")
     _check_name(folder, name, network.kind)
-    if not temperature > 0 or (temperature != 1.0 and network.kind != "recognizer"):
+    if not temperature > 0 or (temperature != 1.0 and not reads):
         raise UsageError(f"A {network.kind} with a temperature of {temperature}.", "Give a recogniser's, above 0.")
-    if calibration is not None and (network.kind != "recognizer" or not calibration[0] > 0):
+    if calibration is not None and not (reads and calibration[0] > 0):
         slope, offset = calibration
         raise UsageError(f"A {network.kind} with calibration {slope} {offset}.", "Give a recogniser's, slope above 0.")
     tensors = cooled(loaded.tensors, temperature)

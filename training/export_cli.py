@@ -23,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--calibration", type=float, nargs=2, metavar=("SLOPE", "OFFSET"),
         help="of a recogniser's confidences, as ocr-doc-evaluate fits them (none)",
     )  # fmt: skip
+    parser.add_argument(
+        "--codes", action="store_true", help="a recogniser for codes, which --serial always uses in place of the other"
+    )
     parser.add_argument("--recipe", type=Path, help="JSON file: how the weights were made")
     parser.add_argument("--metrics", type=Path, help="JSON file: what was measured on them")
 
@@ -38,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
         _values(args.metrics),
         args.temperature,
         None if args.calibration is None else (args.calibration[0], args.calibration[1]),
+        args.codes,
     )
     return 0
 

@@ -18,7 +18,8 @@ from typing import Literal, TypeVar, cast, get_args
 
 from ocr_doc.core.errors import OutputError, WeightsError
 
-Kind = Literal["detector", "recognizer", "characters", "vocabulary"]
+Kind = Literal["detector", "recognizer", "codes", "characters", "vocabulary"]
+"""What an entry is for; "codes" is a recogniser of text without language, used where all words are codes."""
 Format = Literal["onnx", "safetensors", "gz"]
 SCHEMA = "ocr-doc-weights/1"
 NAME = "manifest.json"
