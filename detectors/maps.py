@@ -1,15 +1,15 @@
 """Score maps to words and characters.
 
-CRAFT's reference code draws one full-page mask per component, so that its cost grows as components × pixels. Here a few
-sums over the whole map serve all components at once, and what is left is done inside each component's own rectangle.
+CRAFT's reference code draws one full-page mask per component, so that its cost grows as components × pixels. Here the
+points that are text are listed once, and sums and extremes over that list serve all components together.
 
 Units: points of the maps. Point (row i, column j) stands for position (x, y) = (j + 0.5, i + 0.5).
 """
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import cv2
 import numpy as np
@@ -20,6 +20,7 @@ from ocr_doc.detectors.lines_apart import gaps_between_lines
 from ocr_doc.detectors.profile import peaks_and_valleys
 
 Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +55,34 @@ class MapWord:
     """A word found in the maps.
 
     Attributes:
-        quad: (4, 2) float64 corners, clockwise from the text's own top left.
+        quads: (1 + N, 4, 2) float64 corners, clockwise from the text's own top left: of the word, then of each of its
+            characters in reading order; at least one.
         confidence: Mean of its characters' highest region scores, in [0, 1].
-        characters: One quad (4, 2) per character, in reading order; at least one.
     """
 
-    quad: Array
+    quads: Array
     confidence: float
-    characters: tuple[Array, ...]
+
+    @property
+    def quad(self) -> Array:
+        """The word's corners (4, 2)."""
+        return np.asarray(self.quads[0])
+
+    @property
+    def characters(self) -> tuple[Array, ...]:
+        """Its characters' corners, (4, 2) each."""
+        return tuple(self.quads[1:])
 
 
 @dataclass(frozen=True, slots=True)
-class _Blob:
-    """A component: its points, and the unit vector along its text."""
+class _Points:
+    """Points of components, N in all; `owner` is the component of each."""
 
-    columns: NDArray[np.int64]
-    rows: NDArray[np.int64]
+    rows: Integers
+    columns: Integers
     region: Array
     affinity: Array
-    edges: tuple[float, float, float, float]
-    along: tuple[float, float]
+    owner: Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +91,31 @@ class _Components:
 
     labels: NDArray[np.int32]
     stats: NDArray[np.int32]
-    kept: NDArray[np.int64]
+    points: _Points
+    kept: Integers
     directions: Array
     aspects: Array
     lean: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Components that are text, K of them, as rows in the directions of their own text.
+
+    Attributes:
+        along: (K, 2) unit vectors along the text.
+        limits: (K, 4) left, top, right and bottom of the text in its own axes.
+        starts: (K,) where the first bins lie, along the text.
+        bounds: (K + 1,) where each row's bins begin among all, and where the last one's end.
+        region, affinity: Highest scores in each bin, which is a point long.
+    """
+
+    along: Array
+    limits: Array
+    starts: Array
+    bounds: Integers
+    region: Array
+    affinity: Array
 
 
 def decode_maps(scores: NDArray[np.float32], options: MapOptions | None = None) -> list[MapWord]:
@@ -99,39 +129,20 @@ def decode_maps(scores: NDArray[np.float32], options: MapOptions | None = None) 
         Words in no particular order.
     """
     options = options or MapOptions()
-    words: list[MapWord] = []
-    for blob in _blobs(scores, options):
-        words.extend(_words(blob, options))
-    return words
+    found = _parted(scores, options)
+    return _words(_rows(found, scores[0], options), options) if len(found.kept) else []
 
 
-def _blobs(scores: NDArray[np.float32], options: MapOptions) -> list[_Blob]:
-    """The components, their directions settled."""
+def _parted(scores: NDArray[np.float32], options: MapOptions) -> _Components:
+    """The components, lines of text that touch parted."""
     region, affinity = scores
     mask = (region > options.region) | (affinity > options.affinity)
     found = _components(mask, scores, options)
     gaps = gaps_between_lines(region, found.labels, found.stats, found.kept, found.lean or 0.0)
-    if len(gaps[0]):
-        mask[gaps] = False
-        found = _components(mask, scores, options)
-    labels, stats = found.labels, found.stats
-    blobs = []
-    for k in found.kept:
-        x, y, w, h = (int(v) for v in stats[k, :4])
-        inside = labels[y : y + h, x : x + w] == k
-        r, c = np.nonzero(inside)
-        along = _settled(float(found.directions[k]), float(found.aspects[k]), (w, h), found.lean, options)
-        blobs.append(
-            _Blob(
-                c + x,
-                r + y,
-                region[r + y, c + x].astype(np.float64),
-                affinity[r + y, c + x].astype(np.float64),
-                _edges(region, (x, y, w, h), inside, options.region),
-                along,
-            )
-        )
-    return blobs
+    if not len(gaps[0]):
+        return found
+    mask[gaps] = False
+    return _components(mask, scores, options)
 
 
 def _components(mask: NDArray[np.bool_], scores: NDArray[np.float32], options: MapOptions) -> _Components:
@@ -139,22 +150,26 @@ def _components(mask: NDArray[np.bool_], scores: NDArray[np.float32], options: M
     region, affinity = scores
     count, marked, boxes, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=4)
     labels, stats = np.asarray(marked, dtype=np.int32), np.asarray(boxes, dtype=np.int32)
-    rows, columns = np.nonzero(mask)
-    owner, values = labels[rows, columns], region[rows, columns].astype(np.float64)
-    peaks = np.zeros(count)
+    width = mask.shape[1]
+    places = np.flatnonzero(mask)
+    rows = places // width
+    columns = places - rows * width
+    owner = labels.ravel()[places].astype(np.int64)
+    values, tying = (plane.ravel()[places].astype(np.float64) for plane in (region, affinity))
+    peaks, ties = np.zeros(count), np.zeros(count)
     np.maximum.at(peaks, owner, values)
-    ties = np.zeros(count)
-    np.maximum.at(ties, owner, affinity[rows, columns].astype(np.float64))
+    np.maximum.at(ties, owner, tying)
     directions, aspects = _directions(count, owner, columns.astype(np.float64), rows.astype(np.float64), values)
     # Nothing ties a single "l" or "|", however long; it stands across the text and not along it.
     aspects = np.where(ties > options.affinity, aspects, 1.0)
     kept = np.flatnonzero(peaks >= options.peak)
     kept = kept[np.argsort(-peaks[kept], kind="stable")][: options.most_words]
     lean = _page_lean(directions[kept], aspects[kept], options)
-    return _Components(labels, stats, kept, directions, aspects, lean)
+    points = _Points(rows, columns, values, tying, owner)
+    return _Components(labels, stats, points, kept, directions, aspects, lean)
 
 
-def _directions(count: int, owner: NDArray[np.int32], x: Array, y: Array, weight: Array) -> tuple[Array, Array]:
+def _directions(count: int, owner: Integers, x: Array, y: Array, weight: Array) -> tuple[Array, Array]:
     """Principal axis of each component, radians in (-π/2, π/2], and its length over its width; from second moments."""
     mass = np.maximum(np.bincount(owner, weight, count), 1e-9)
     cx, cy = np.bincount(owner, weight * x, count) / mass, np.bincount(owner, weight * y, count) / mass
@@ -179,95 +194,138 @@ def _page_lean(directions: Array, aspects: Array, options: MapOptions) -> float 
     return lean if abs(lean) > np.radians(0.7) else 0.0
 
 
-def _settled(
-    direction: float, aspect: float, size: tuple[int, int], lean: float | None, options: MapOptions
-) -> tuple[float, float]:
-    """The unit vector along a component's text.
+def _rows(found: _Components, region: NDArray[np.float32], options: MapOptions) -> _Rows:
+    """The components that are text, their directions settled."""
+    kept, boxes = found.kept, found.stats[found.kept].astype(np.int64)
+    points = _kept_points(found)
+    own, begins = points.owner, np.searchsorted(points.owner, np.arange(len(kept)))
+    along = _settled(found.directions[kept], found.aspects[kept], boxes, found.lean, options)
+    cosine, sine = along[own].T
+    x, y = points.columns + 0.5, points.rows + 0.5
+    u, v = x * cosine + y * sine, y * cosine - x * sine
+    starts = np.minimum.reduceat(u, begins) - 0.5
+    ends = np.maximum.reduceat(u, begins) + 0.5
+    tops, bottoms = np.minimum.reduceat(v, begins) - 0.5, np.maximum.reduceat(v, begins) + 0.5
+    turned = np.stack([starts, tops, ends, bottoms], axis=1)
+    limits = np.where(along[:, 1:] == 0.0, _edges(region, points, boxes, options.region), turned)
+    bins = (u - starts[own]).astype(np.int64)
+    bounds = np.concatenate([[0], np.cumsum(np.maximum.reduceat(bins, begins) + 1)])
+    bins += bounds[own]
+    profile, ties = np.zeros(bounds[-1]), np.zeros(bounds[-1])
+    np.maximum.at(profile, bins, points.region)
+    np.maximum.at(ties, bins, points.affinity)
+    return _Rows(along, limits, starts, bounds, profile, ties)
+
+
+def _kept_points(found: _Components) -> _Points:
+    """The points of the components that are text, one component after the other, each from above to below.
+
+    Components go by their places in `found.kept` here.
+    """
+    places = np.full(len(found.stats), -1)
+    places[found.kept] = np.arange(len(found.kept))
+    points = found.points
+    owner = places[points.owner]
+    chosen = np.flatnonzero(owner >= 0)
+    # Numbers of few bits are sorted several times as fast.
+    few = np.min_scalar_type(len(found.kept))
+    chosen = chosen[np.argsort(owner[chosen].astype(few), kind="stable")]
+    return _Points(
+        points.rows[chosen], points.columns[chosen], points.region[chosen], points.affinity[chosen], owner[chosen]
+    )
+
+
+def _settled(directions: Array, aspects: Array, boxes: Integers, lean: float | None, options: MapOptions) -> Array:
+    """The unit vectors (K, 2) along the text of components.
 
     Short components are nearly round, so that only long ones are believed, and those of middle length only where they
     stray far from the page's direction. Text that climbs or falls is taken to be read upwards, as on the spines of
     forms. What rises by less than a fifth of its height over its length is upright: that box is the tighter one.
     """
-    angle = direction if aspect >= options.long else lean or 0.0
-    middling = options.long <= aspect < 2 * options.long
-    if middling and lean is not None and abs(angle - lean) < np.radians(options.straying):
-        angle = lean
-    if angle > np.pi * 0.4:
-        angle -= np.pi
-    rise = abs(np.tan(angle)) * size[0] if abs(angle) < np.pi / 4 else np.inf
-    if aspect >= options.long and rise < 0.2 * max(1.0, size[1] - rise):
-        angle = 0.0
-    return float(np.cos(angle)), float(np.sin(angle))
+    long = aspects >= options.long
+    angles = np.where(long, directions, lean or 0.0)
+    if lean is not None:
+        straying = np.abs(angles - lean) >= np.radians(options.straying)
+        angles = np.where(long & (aspects < 2 * options.long) & ~straying, lean, angles)
+    angles = np.where(angles > np.pi * 0.4, angles - np.pi, angles)
+    widths, heights = boxes[:, 2], boxes[:, 3]
+    rises = np.where(np.abs(angles) < np.pi / 4, np.abs(np.tan(angles)) * widths, np.inf)
+    angles[long & (rises < 0.2 * np.maximum(1.0, heights - rises))] = 0.0
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
-def _edges(
-    region: NDArray[np.float32], box: tuple[int, int, int, int], inside: NDArray[np.bool_], threshold: float
-) -> tuple[float, float, float, float]:
-    """Where the region score crosses the threshold left, above, right and below of a component, between points.
+def _edges(region: NDArray[np.float32], points: _Points, boxes: Integers, threshold: float) -> Array:
+    """Where the region score crosses the threshold left, above, right and below of components (K, 4), between points.
 
     The crossing is interpolated between the outermost points and those just outside, which halves the error of
     boxes a few points high.
     """
-    x, y, w, h = box
     height, width = region.shape
+    x, y, w, h = boxes.T[:4]
+    numbers = np.arange(len(boxes))
     edges = []
-    for axis, start, size, limit, sign in (
-        (1, x, w, width, -1), (0, y, h, height, -1), (1, x, w, width, 1), (0, y, h, height, 1),
-    ):  # fmt: skip
-        last = start if sign < 0 else start + size - 1
+    for places, others, last, first, limit, sign in (
+        (points.columns, points.rows, x, y, width, -1),
+        (points.rows, points.columns, y, x, height, -1),
+        (points.columns, points.rows, x + w - 1, y, width, 1),
+        (points.rows, points.columns, y + h - 1, x, height, 1),
+    ):
+        outermost = np.flatnonzero(places == last[points.owner])
+        owner, scores = points.owner[outermost], points.region[outermost]
+        inner = np.maximum.reduceat(scores, np.searchsorted(owner, numbers))
+        # The first of the highest; where nothing is scored at all, the box's own corner.
+        highest = np.flatnonzero(scores == inner[owner])
+        beside = others[outermost[highest[np.searchsorted(owner[highest], numbers)]]]
+        beside = np.where(inner > 0, beside, first)
         beyond = last + sign
-        border = last + 0.5
-        if not 0 <= beyond < limit:
-            edges.append(border + 0.5 * sign)
-            continue
-        if axis == 1:
-            inner, outer = region[y : y + h, last] * inside[:, last - start], region[y : y + h, beyond]
-        else:
-            inner, outer = region[last, x : x + w] * inside[last - start], region[beyond, x : x + w]
-        k = inner.argmax()
-        score = float(inner[k])
-        fall = score - float(outer[k])
-        part = (score - threshold) / fall if fall > 1e-6 else 0.5
-        edges.append(border + sign * min(1.0, max(0.0, part)))
-    return edges[0], edges[1], edges[2], edges[3]
+        inside = (beyond >= 0) & (beyond < limit)
+        across = np.where(inside, beyond, last)
+        outer = region[beside, across] if places is points.columns else region[across, beside]
+        fall = inner - outer
+        steep = fall > 1e-6
+        part = np.where(steep, (inner - threshold) / np.where(steep, fall, 1.0), 0.5)
+        edges.append(last + 0.5 + sign * np.where(inside, part.clip(0.0, 1.0), 0.5))
+    return np.stack(edges, axis=1)
 
 
-def _words(blob: _Blob, options: MapOptions) -> list[MapWord]:
-    """The words of a component: usually one, more where affinity fails between characters."""
-    (cosine, sine), x, y = blob.along, blob.columns + 0.5, blob.rows + 0.5
-    upright = sine == 0.0
-    u, v = (x, y) if upright else (x * cosine + y * sine, y * cosine - x * sine)
-    if upright:
-        left, top, right, bottom = blob.edges
-    else:
-        left, top, right, bottom = u.min() - 0.5, v.min() - 0.5, u.max() + 0.5, v.max() + 0.5
+def _words(rows: _Rows, options: MapOptions) -> list[MapWord]:
+    """The words of components: usually one each, more where affinity fails between characters."""
     # The threshold left this share of each box; the ends lack half a character's loss each.
     share = visible_share(options.region)
-    middle, height = (top + bottom) / 2, (bottom - top) / share
-    top, bottom = middle - height / 2, middle + height / 2
-    first = float(u.min()) - 0.5
-    bins = (u - first).astype(np.int64)
-    profile, ties = np.zeros(bins.max() + 1), np.zeros(bins.max() + 1)
-    np.maximum.at(profile, bins, blob.region)
-    np.maximum.at(ties, bins, blob.affinity)
-    scores, tied = profile.tolist(), ties.tolist()
-    peaks, valleys = peaks_and_valleys(scores, options.valley)
-    cuts = [first + k + 0.5 for k in valleys]
-    breaks = [n for n, k in enumerate(valleys) if max(tied[max(0, k - 1) : k + 2]) < options.split]
-    words = []
-    for a, b in zip([0, *(n + 1 for n in breaks)], [*(n + 1 for n in breaks), len(peaks)], strict=True):
-        begin = left if a == 0 else cuts[a - 1]
-        end = right if b == len(peaks) else cuts[b - 1]
-        margin = min(0.55 * height, end - begin) * (1 - share) / (2 * share)
-        limits = [begin - margin if a == 0 else begin, *cuts[a : b - 1], end + margin if b == len(peaks) else end]
-        quad, *characters = _quads([(limits[0], limits[-1]), *itertools.pairwise(limits)], top, bottom, blob.along)
-        confidence = min(1.0, max(0.0, sum(scores[k] for k in peaks[a:b]) / (b - a)))
-        words.append(MapWord(quad, confidence, tuple(characters)))
-    return words
+    middles = (rows.limits[:, 1] + rows.limits[:, 3]) / 2
+    heights = (rows.limits[:, 3] - rows.limits[:, 1]) / share
+    profile, affinity = rows.region.tolist(), rows.affinity.tolist()
+    spans: list[tuple[float, float]] = []
+    owners: list[int] = []
+    found: list[tuple[int, float]] = []  # of each word how many spans it has, and its confidence
+    each = zip(
+        rows.limits.tolist(), heights.tolist(), rows.starts.tolist(), pairwise(rows.bounds.tolist()), strict=True
+    )
+    for owner, ((left, _, right, _), height, first, (start, stop)) in enumerate(each):
+        scores, ties = profile[start:stop], affinity[start:stop]
+        peaks, valleys = peaks_and_valleys(scores, options.valley)
+        cuts = [first + k + 0.5 for k in valleys]
+        breaks = [n + 1 for n, k in enumerate(valleys) if max(ties[max(0, k - 1) : k + 2]) < options.split]
+        for a, b in pairwise([0, *breaks, len(peaks)]):
+            begin = left if a == 0 else cuts[a - 1]
+            end = right if b == len(peaks) else cuts[b - 1]
+            margin = min(0.55 * height, end - begin) * (1 - share) / (2 * share)
+            limits = [begin - margin if a == 0 else begin, *cuts[a : b - 1], end + margin if b == len(peaks) else end]
+            spans.append((limits[0], limits[-1]))
+            spans.extend(pairwise(limits))
+            owners += [owner] * len(limits)
+            found.append((len(limits), min(1.0, max(0.0, sum(scores[k] for k in peaks[a:b]) / (b - a)))))
+    own = np.array(owners)
+    quads = _quads(np.array(spans), (middles - heights / 2)[own], (middles + heights / 2)[own], rows.along[own])
+    ends = accumulate(count for count, _ in found)
+    return [MapWord(quads[end - count : end], sure) for (count, sure), end in zip(found, ends, strict=True)]
 
 
-def _quads(spans: list[tuple[float, float]], top: float, bottom: float, along: tuple[float, float]) -> Array:
-    """Corners (N, 4, 2), clockwise from the top left, of boxes of one height given in the text's own axes."""
-    corners = np.array([((a, top), (b, top), (b, bottom), (a, bottom)) for a, b in spans], dtype=np.float64)
-    cosine, sine = along
-    return np.asarray(corners @ np.array([[cosine, sine], [-sine, cosine]]))
+def _quads(spans: Array, tops: Array, bottoms: Array, along: Array) -> Array:
+    """Corners (N, 4, 2), clockwise from the top left, of boxes given in the axes of their own text."""
+    corners = np.empty((len(spans), 4, 2))
+    corners[:, (0, 3), 0], corners[:, (1, 2), 0] = spans[:, :1], spans[:, 1:]
+    corners[:, :2, 1], corners[:, 2:, 1] = tops[:, None], bottoms[:, None]
+    cosines, sines = along.T
+    turns = np.stack([cosines, sines, -sines, cosines], axis=1).reshape(-1, 2, 2)
+    return np.asarray(corners @ turns)

@@ -16,16 +16,18 @@ def peaks_and_valleys(profile: Sequence[float], share: float) -> tuple[list[int]
         Places of the peaks, at least one, and of the valleys, one less.
     """
     peaks, valleys = [0], [0]
+    high = low = profile[0]  # of the last peak, and of the lowest point behind it
     falling = False  # whether the profile has dipped far enough below the last peak to look for another
-    for k in range(1, len(profile)):
-        value = profile[k]
-        if value < profile[valleys[-1]]:
-            valleys[-1] = k
-        if not falling and value > profile[peaks[-1]]:
+    for k, value in enumerate(profile):
+        if value < low:
+            low, valleys[-1] = value, k
+        if not falling and value > high:
+            high = low = value
             peaks[-1] = valleys[-1] = k
-        falling = profile[valleys[-1]] < share * profile[peaks[-1]]
-        if falling and profile[valleys[-1]] < share * value:
+        falling = low < share * high
+        if falling and low < share * value:
             peaks.append(k)
             valleys.append(k)
+            high = low = value
             falling = False
     return peaks, valleys[: len(peaks) - 1]

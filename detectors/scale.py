@@ -6,6 +6,7 @@ page's text is measured on a small copy first; no network runs for that.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import cv2
@@ -81,8 +82,11 @@ def _mark_heights(depth: cv2.typing.MatLike) -> NDArray[np.float64]:
         depth: (H, W) uint8, how far each point stands out from what is around it.
     """
     # Ink is what stands out about half as far as the strongest strokes do: paper grain stays below, faint print above.
-    counts = np.cumsum(cv2.calcHist([depth], [0], None, [256], [0, 256]), dtype=np.float64)
-    strongest = int(np.searchsorted(counts, 0.98 * counts[-1]))
+    # Where that level is low it does not matter how low; one count for each guess is faster than a whole histogram.
+    levels = range(2 * _LEAST_DEPTH, 256)
+    strongest = levels[
+        bisect_left(levels, 0.98 * depth.size, hi=255 - levels[0], key=lambda level: _up_to(depth, level))
+    ]
     _, ink = cv2.threshold(depth, max(_LEAST_DEPTH, strongest // 2), 1, cv2.THRESH_BINARY)
     # One point of growth on each side joins what noise and dot-matrix print have broken.
     stats = _components(np.asarray(cv2.dilate(ink, np.ones((3, 3), np.uint8)), dtype=np.uint8))
@@ -95,11 +99,21 @@ def _mark_heights(depth: cv2.typing.MatLike) -> NDArray[np.float64]:
 
 def _components(ink: NDArray[np.uint8]) -> cv2.typing.MatLike:
     """OpenCV's statistics of the components of a mask (H, W) of 0 and 1, the background first."""
+    # What matters is how large components are; around them a page is often empty.
+    x, y, w, h = cv2.boundingRect(ink)
+    if not w:
+        return np.zeros((1, 5), dtype=np.int32)
+    part = ink[y : y + h, x : x + w]
     # Labels of 16 bits take half the time. There are never more than runs in pairs of rows, where labels begin.
-    pairs = ink[: len(ink) // 2 * 2 : 2] | ink[1::2]
-    runs = np.count_nonzero(pairs[:, 1:] > pairs[:, :-1]) + 2 * len(ink)
-    kind = cv2.CV_16U if runs + ink.shape[1] < 2**16 else cv2.CV_32S
-    return cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=kind)[2]
+    pairs = part[: h // 2 * 2 : 2] | part[1::2]
+    runs = np.count_nonzero(pairs[:, 1:] > pairs[:, :-1]) + 2 * h
+    kind = cv2.CV_16U if runs + w < 2**16 else cv2.CV_32S
+    return cv2.connectedComponentsWithStats(part, connectivity=8, ltype=kind)[2]
+
+
+def _up_to(depth: cv2.typing.MatLike, level: int) -> int:
+    """How many points stand out by no more than a level."""
+    return int(depth.size - cv2.countNonZero(cv2.threshold(depth, level, 1, cv2.THRESH_BINARY)[1]))
 
 
 def _mode(heights: NDArray[np.float64]) -> float | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -47,7 +48,7 @@ LEANING = 5.0
 MOST_LEANING = 40.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `grey` is kept once it was asked for
 class View:
     """A page, or a part of one, as it is looked at.
 
@@ -59,7 +60,7 @@ class View:
     pixels: Pixels
     matrix: Floats
 
-    @property
+    @cached_property
     def grey(self) -> Pixels:
         """Luminance, (h, w)."""
         return to_grey(self.pixels)

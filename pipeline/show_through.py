@@ -70,6 +70,7 @@ def _contrast(grey: NDArray[np.uint8], word: DetectedWord) -> float:
     levels = part[::step, ::step].ravel()
     rows = min(part.shape) / step
     few = min(int(DARK_AREA * rows * rows) + 1, (levels.size - 1) // 2)
-    ordered = np.partition(levels, (few, levels.size // 2, levels.size - 1 - few))
+    # Of bytes the stable sort is by digits, faster than the search for three places among them.
+    ordered = np.sort(levels, kind="stable")
     dark, paper, light = (int(ordered[place]) for place in (few, levels.size // 2, levels.size - 1 - few))
     return float(max(paper - dark, light - paper))

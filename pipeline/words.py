@@ -9,7 +9,9 @@ from typing import Protocol
 
 from ocr_doc.core.geometry import Quad, quad_around, quad_part, quad_size
 from ocr_doc.core.records import Character, Word
+from ocr_doc.dollars import read_dollars
 from ocr_doc.gluing import glue_words
+from ocr_doc.marks import without_marks
 from ocr_doc.ones import read_ones
 from ocr_doc.options import Options
 from ocr_doc.quotes import QUOTES, like_quotes
@@ -108,7 +110,7 @@ def read_words(
         if word.confidence >= options.min_confidence
         and legibility >= _least_legibility(each.confidence, options.min_legibility)
     ]
-    return glue_words(read_ones(like_quotes(words)))
+    return glue_words(read_dollars(read_ones(without_marks(like_quotes(words)))))
 
 
 def _least_legibility(found: float, least: float) -> float:
@@ -152,8 +154,10 @@ def _characters(whole: Quad, part: Sequence[ReadSymbol], group: Sequence[Quad]) 
     # how many there are.
     quads = group if len(group) == len(part) else [_cut(whole, symbol.start, symbol.end) for symbol in part]
     return tuple(
-        Character(symbol.text, _confidence(symbol.confidence), rounded_quad(quad))
-        for symbol, quad in zip(part, quads, strict=True)
+        [
+            Character(symbol.text, _confidence(symbol.confidence), rounded_quad(quad))
+            for symbol, quad in zip(part, quads, strict=True)
+        ]
     )
 
 
@@ -168,11 +172,12 @@ def _shared_out(found: FoundWord, parts: Sequence[Sequence[ReadSymbol]]) -> list
         return [quads] * len(parts)
     if len(quads) < len(parts):
         return [()] * len(parts)
-    starts, ends = zip(*(_reach(found.quad, quad) for quad in quads), strict=True)
+    starts, ends = zip(*_reaches(found.quad, quads), strict=True)
     gaps = [((end + start) / 2, max(0.0, start - end)) for end, start in zip(ends[:-1], starts[1:], strict=True)]
+    size = quad_size(found.quad)
     cuts = [0]
     for n, (before, after) in enumerate(pairwise(parts)):
-        place = (_inner(found.quad, before[-1].end) + _inner(found.quad, after[0].start)) / 2
+        place = (_inner(*size, before[-1].end) + _inner(*size, after[0].start)) / 2
         # Each part behind this one needs a character too.
         free = range(cuts[-1], len(gaps) - (len(parts) - 2 - n))
         cuts.append(min(free, key=lambda k: abs(gaps[k][0] - place) - gaps[k][1]) + 1)
@@ -193,27 +198,32 @@ def _between_spaces(symbols: Sequence[ReadSymbol]) -> Iterator[list[ReadSymbol]]
 
 def _cut(quad: Quad, start: float, end: float) -> Quad:
     """The part of a word between two fractions of its crop's width."""
-    width, _ = quad_size(quad)
-    left, right = (min(max(_inner(quad, fraction) / max(width, 1e-6), 0.0), 1.0) for fraction in (start, end))
-    return quad_part(quad, left, right)
+    width, height = quad_size(quad)
+    length = max(width, 1e-6)
+    left = min(max(_inner(width, height, start) / length, 0.0), 1.0)
+    return quad_part(quad, left, min(max(_inner(width, height, end) / length, 0.0), 1.0))
 
 
-def _inner(quad: Quad, fraction: float) -> float:
-    """Pixels from a quad's left side to a fraction of its crop's width.
+def _inner(width: float, height: float, fraction: float) -> float:
+    """Pixels from the left side of a quad of this size to a fraction of its crop's width.
 
     The crop is wider than the quad: `rectify` adds a margin at each end, in proportion to the height.
     """
-    width, height = quad_size(quad)
     margin = height * MARGIN_ALONG
     return fraction * (width + 2 * margin) - margin
 
 
-def _reach(whole: Quad, part: Quad) -> tuple[float, float]:
-    """Where a part begins and ends, in pixels from the left side of the whole, along it."""
-    (ax, ay), (bx, by), *_ = whole
-    length = max(hypot(bx - ax, by - ay), 1e-6)
-    places = [((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length for x, y in part]
-    return min(places), max(places)
+def _reaches(whole: Quad, parts: Sequence[Quad]) -> list[tuple[float, float]]:
+    """Where parts begin and end, in pixels from the left side of the whole, along it."""
+    (left, top), (right, bottom), *_ = whole
+    x, y = right - left, bottom - top
+    length = max(hypot(x, y), 1e-6)
+    reaches = []
+    for (ax, ay), (bx, by), (cx, cy), (dx, dy) in parts:
+        a, b = ((ax - left) * x + (ay - top) * y) / length, ((bx - left) * x + (by - top) * y) / length
+        c, d = ((cx - left) * x + (cy - top) * y) / length, ((dx - left) * x + (dy - top) * y) / length
+        reaches.append((min(a, b, c, d), max(a, b, c, d)))
+    return reaches
 
 
 def rounded_quad(quad: Quad) -> Quad:

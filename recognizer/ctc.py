@@ -77,21 +77,28 @@ def best_paths(log_probs: FloatArray, blank: int = 0) -> list[Decoding]:
     """
     classes = log_probs.argmax(axis=2)  # (N, T)
     peaks = np.exp(np.take_along_axis(log_probs, classes[..., None], axis=2)[..., 0])  # (N, T)
-    rows = [_runs(path, peak, blank) for path, peak in zip(classes.tolist(), peaks.tolist(), strict=True)]
+    rows = _runs(classes, peaks, blank)
     scores = log_likelihoods(log_probs, [tuple(s.label for s in symbols) for symbols in rows], blank)
     return [Decoding(symbols, exp(score)) for symbols, score in zip(rows, scores.tolist(), strict=True)]
 
 
-def _runs(path: Sequence[int], peaks: Sequence[float], blank: int) -> tuple[Symbol, ...]:
-    """The runs of equal classes in a path of T steps, without the blank's."""
-    runs: list[Symbol] = []
-    start = 0
-    for end in range(1, len(path) + 1):
-        if end == len(path) or path[end] != path[start]:
-            if path[start] != blank:
-                runs.append(Symbol(path[start], min(1.0, max(peaks[start:end])), start, end))
-            start = end
-    return tuple(runs)
+def _runs(paths: NDArray[np.intp], peaks: FloatArray, blank: int) -> list[tuple[Symbol, ...]]:
+    """The runs of equal classes in each of N paths of T steps, without the blank's; `peaks` are (N, T), too."""
+    rows: list[list[Symbol]] = [[] for _ in paths]
+    if paths.size:
+        # All paths lie one after the other; at its first step each begins anew.
+        begins = np.ones(paths.shape, dtype=bool)
+        np.not_equal(paths[:, 1:], paths[:, :-1], out=begins[:, 1:])
+        starts = np.flatnonzero(begins)
+        labels, tops = paths.ravel()[starts], np.maximum.reduceat(peaks.ravel(), starts)
+        places, starts = np.divmod(starts, paths.shape[1])
+        ends = np.append(starts[1:], 0)
+        ends[ends == 0] = paths.shape[1]
+        kept = labels != blank
+        found = (each[kept].tolist() for each in (places, labels, tops, starts, ends))
+        for place, label, top, start, end in zip(*found, strict=True):
+            rows[place].append(Symbol(label, min(1.0, top), start, end))
+    return [tuple(row) for row in rows]
 
 
 def log_likelihoods(log_probs: FloatArray, labels: Sequence[Labels], blank: int = 0) -> NDArray[np.float64]:
@@ -108,35 +115,50 @@ def log_likelihoods(log_probs: FloatArray, labels: Sequence[Labels], blank: int 
     Returns:
         (N,) float64, at most 0; -inf for labels that T steps cannot spell.
     """
-    count, steps, _ = log_probs.shape
-    lengths = np.array([len(row) for row in labels], dtype=np.intp)
-    if not count or not steps:
+    return part_likelihoods(list(zip(log_probs, labels, strict=True)), blank)
+
+
+def part_likelihoods(parts: Sequence[tuple[FloatArray, Labels]], blank: int = 0) -> NDArray[np.float64]:
+    """The same for N parts that differ in length, each of its own log-probabilities (T, C) and labels."""
+    lengths = np.array([len(own) for _, own in parts], dtype=np.intp)
+    steps, most = max((len(part) for part, _ in parts), default=0), int(lengths.max(initial=0))
+    if not steps:
         return np.where(lengths == 0, 0.0, -inf)
-    states = np.full((count, 2 * int(lengths.max()) + 1), blank)  # blank, label, blank, label, ..., blank
-    for row, own in zip(states, labels, strict=True):
-        row[1 : 2 * len(own) : 2] = own
-    emit = np.exp(np.take_along_axis(log_probs, states[:, None, :], axis=2).astype(np.float64))  # (N, T, S)
-    emit *= (np.arange(states.shape[1]) <= 2 * lengths[:, None])[:, None, :]
+    # Steps behind a part's end are certain blanks: they change no probability. What is added up in a step lies side by
+    # side: half of the time would go into rows of a few numbers else.
+    blanks, inked = np.zeros((steps, len(parts))), np.full((steps, most, len(parts)), -inf)
+    states = np.full((most, len(parts)), blank)
+    for n, (part, own) in enumerate(parts):
+        blanks[: len(part), n] = part[:, blank]
+        inked[: len(part), : len(own), n] = part[:, own]
+        states[: len(own), n] = own
+    np.exp(blanks, out=blanks)
+    np.exp(inked, out=inked)
     # A blank may be passed over only between two different labels.
-    skip = np.zeros((count, max(0, states.shape[1] - 2)))
-    skip[...] = (states[:, 2:] != states[:, :-2]) & (states[:, 2:] != blank)
-    alpha = np.zeros(states.shape)
-    alpha[:, :2] = emit[:, 0, :2]
+    skip = np.asarray((states[1:] != states[:-1]) & (states[1:] != blank), dtype=np.float64)
+    # Probability of the paths that end in the blank before each label or behind the last, and in each label.
+    empty, written = np.zeros((most + 1, len(parts))), np.zeros((most, len(parts)))
+    empty[0], written[:1] = blanks[0], inked[0, :1]
+    moved, over = np.empty_like(written), np.empty_like(skip)
+    before, behind, earlier, later = empty[:-1], empty[1:], written[:-1], moved[1:]
     scales = []
-    moved = np.empty_like(alpha)
-    over = np.empty_like(skip)
     for step in range(1, steps + 1):
         if step % _SCALED == 0 or step == steps:
-            scale = alpha.sum(axis=1)
+            scale = empty.sum(axis=0) + written.sum(axis=0)
             scales.append(scale)
-            alpha /= np.where(scale > 0, scale, 1.0)[:, None]
+            divisor = np.where(scale > 0, scale, 1.0)
+            empty /= divisor
+            written /= divisor
         if step < steps:
-            np.copyto(moved, alpha)
-            moved[:, 1:] += alpha[:, :-1]
-            moved[:, 2:] += np.multiply(alpha[:, :-2], skip, out=over)
-            np.multiply(moved, emit[:, step], out=alpha)
-    rows = np.arange(count)
-    final = alpha[rows, 2 * lengths] + np.where(lengths > 0, alpha[rows, 2 * lengths - 1], 0.0)
+            np.add(written, before, out=moved)
+            np.add(later, np.multiply(earlier, skip, out=over), out=later)
+            np.add(behind, written, out=behind)
+            np.multiply(empty, blanks[step], out=empty)
+            np.multiply(moved, inked[step], out=written)
+    columns = np.arange(len(parts))
+    final = empty[lengths, columns]
+    if most:
+        final += np.where(lengths > 0, written[lengths - 1, columns], 0.0)
     with np.errstate(divide="ignore"):
         return np.asarray(np.minimum(np.log([*scales, final]).sum(axis=0), 0.0), dtype=np.float64)
 
@@ -155,25 +177,19 @@ def part_confidences(
     Returns:
         For each decoding as many as there are parts between dividers; a text in one part has its own confidence.
     """
-    steps = log_probs.shape[1]
-    pieces = [(n, *part) for n, decoding in enumerate(decodings) for part in parts_of(decoding, divider, steps)]
-    single = {n for n, decoding in enumerate(decodings) if all(s.label != divider for s in decoding.symbols)}
     found: list[list[float]] = [[] for _ in decodings]
-    divided = [piece for piece in pieces if piece[0] not in single]
-    if divided:
-        # Steps behind a part's end are certain blanks: they change no probability.
-        longest = max(end - start for _, start, end, _ in divided)
-        own = np.full((len(divided), longest, log_probs.shape[2]), -inf, dtype=log_probs.dtype)
-        own[..., blank] = 0.0
-        for row, (n, start, end, _) in zip(own, divided, strict=True):
-            row[: end - start] = log_probs[n, start:end]
-        scores = log_likelihoods(own, [labels for *_, labels in divided], blank)
-        for (n, *_), score in zip(divided, scores.tolist(), strict=True):
-            found[n].append(min(1.0, exp(score)))
-    return [
-        (decoding.confidence,) if n in single and decoding.symbols else tuple(parts)
-        for n, (decoding, parts) in enumerate(zip(decodings, found, strict=True))
-    ]
+    owners, pieces = [], []
+    for n, decoding in enumerate(decodings):
+        labels = decoding.labels
+        if divider not in labels:
+            found[n] = [decoding.confidence] if labels else []
+            continue
+        for start, end, own in parts_of(decoding, divider, log_probs.shape[1]):
+            owners.append(n)
+            pieces.append((log_probs[n, start:end], own))
+    for n, score in zip(owners, part_likelihoods(pieces, blank).tolist(), strict=True):
+        found[n].append(min(1.0, exp(score)))
+    return [tuple(parts) for parts in found]
 
 
 def parts_of(decoding: Decoding, divider: int, steps: int) -> list[tuple[int, int, Labels]]:
@@ -211,21 +227,24 @@ def align(log_probs: FloatArray, labels: Labels, blank: int = 0) -> tuple[Symbol
     emit = np.asarray(log_probs, dtype=np.float64)[:, states]  # (T, S)
     barred = np.full(len(states), -inf)
     barred[2:][(states[2:] != states[:-2]) & (states[2:] != blank)] = 0.0
-    score = np.full(len(states), -inf)
-    score[:2] = emit[0, :2]
-    back = np.zeros((steps, len(states)), dtype=np.int8)
-    moves = np.full((3, len(states)), -inf)  # stay, one state on, two states on
+    scores = np.full((steps, len(states)), -inf)
+    scores[0, :2] = emit[0, :2]
     for step in range(1, steps):
-        moves[0] = score
-        moves[1, 1:] = score[:-1]
-        moves[2, 2:] = score[:-2] + barred[2:]
-        back[step] = moves.argmax(axis=0)
-        score = moves.max(axis=0) + emit[step]
-    state = len(states) - 1 - int(score[-2] > score[-1])
+        last, best = scores[step - 1], scores[step]
+        best[0] = last[0]
+        np.maximum(last[1:], last[:-1], out=best[1:])
+        np.maximum(best[2:], last[:-2] + barred[2:], out=best[2:])
+        best += emit[step]
+    state = len(states) - 1 - int(scores[-1, -2] > scores[-1, -1])
     path = np.empty(steps, dtype=np.intp)
-    for step in range(steps - 1, -1, -1):
+    path[-1] = state
+    for step in range(steps - 2, -1, -1):
+        # Where it came from: stayed, or one state on, or two.
+        before = scores[step, max(0, state - 2) : state + 1].tolist()[::-1]
+        if len(before) > 2:
+            before[2] += barred[state]
+        state -= before.index(max(before))
         path[step] = state
-        state -= int(back[step, state])
     spans = [np.flatnonzero(path == 2 * i + 1) for i in range(len(labels))]
     return tuple(
         Symbol(label, min(1.0, float(np.exp(log_probs[own, label].max()))), int(own[0]), int(own[-1]) + 1)
@@ -302,47 +321,59 @@ def best_prefixes(
     log_probs: FloatArray, width: int, blank: int = 0, cutoff: float = CUTOFF, prior: Prior | None = None
 ) -> list[Labels]:
     """The labels that a prefix beam search is left with after the last step, `width` of them; see `beam_search`."""
-    steps = np.exp(np.asarray(log_probs, dtype=np.float64))
-    likely = (steps >= cutoff) & (steps > 0)
-    likely[:, blank] = False
+    # Of some 280 classes a few are ever likely; only those and the blank are looked at, and become plain numbers.
+    reached = np.exp(np.asarray(log_probs.max(axis=0, initial=-inf), dtype=np.float64)) >= cutoff
+    reached[blank] = True
+    used = np.flatnonzero(reached)
+    steps = np.exp(np.asarray(log_probs[:, used], dtype=np.float64))
+    likely = (steps >= cutoff) & (steps > 0) & (used != blank)
+    classes = used.tolist()
     # prefix → probability of all its paths that end in a blank, and of those that end in its last label
     beam: dict[Labels, tuple[float, float]] = {(): (1.0, 0.0)}
-    fresh: list[list[int]] = [[] for _ in steps]
-    for row, label in zip(*(found.tolist() for found in np.nonzero(likely)), strict=True):
-        fresh[row].append(label)
-    for count, (step, labels) in enumerate(zip(steps.tolist(), fresh, strict=True)):
-        grown: dict[Labels, tuple[float, float]] = {}
-        for prefix, (ends_blank, ends_label) in beam.items():
-            either = ends_blank + ends_label
-            last = prefix[-1] if prefix else blank
-            old_blank, old_label = grown.get(prefix, (0.0, 0.0))
-            repeat = ends_label * step[last] if prefix else 0.0
-            grown[prefix] = old_blank + either * step[blank], old_label + repeat
-            for label in labels:
-                # A double needs a blank between: only paths that end in one may write the same label anew.
-                arrives = (ends_blank if label == last else either) * step[label]
-                longer = (*prefix, label)
-                old_blank, old_label = grown.get(longer, (0.0, 0.0))
-                grown[longer] = old_blank, old_label + arrives
+    fresh: list[list[tuple[int, float]]] = [[] for _ in steps]
+    for row, place, chance in zip(*(found.tolist() for found in (*np.nonzero(likely), steps[likely])), strict=True):
+        fresh[row].append((classes[place], chance))
+    for count, (row, labels) in enumerate(zip(steps.tolist(), fresh, strict=True)):
+        step = dict(zip(classes, row, strict=True))
+        empty = step[blank]
+        grown = {
+            prefix: ((ends_blank + ends_label) * empty, ends_label * step[prefix[-1]] if prefix else 0.0)
+            for prefix, (ends_blank, ends_label) in beam.items()
+        }
+        if labels:
+            for prefix, (ends_blank, ends_label) in beam.items():
+                either = ends_blank + ends_label
+                last = prefix[-1] if prefix else blank
+                for label, chance in labels:
+                    # A double needs a blank between: only paths that end in one may write the same label anew.
+                    arrives = (ends_blank if label == last else either) * chance
+                    longer = (*prefix, label)
+                    known = grown.get(longer)
+                    grown[longer] = (known[0], known[1] + arrives) if known else (0.0, arrives)
         beam = _strongest(grown, width, cutoff, prior)
         if count % _SCALED == 0:
             beam = _scaled(beam)
-    return [prefix for prefix, ends in beam.items() if max(ends) > 0] or [()]
+    ordered = list(beam) if prior else sorted(beam, key=lambda prefix: (-beam[prefix][0] - beam[prefix][1], prefix))
+    return [prefix for prefix in ordered if max(beam[prefix]) > 0] or [()]
 
 
 def _strongest(
     grown: dict[Labels, tuple[float, float]], width: int, cutoff: float, prior: Prior | None
 ) -> dict[Labels, tuple[float, float]]:
-    """The `width` prefixes of the greatest weight; among equals the order is that of their labels."""
-    weights = [(-ends[0] - ends[1], prefix) for prefix, ends in grown.items()]
+    """The `width` prefixes of the greatest weight; by a prior in their order, among equals that of their labels."""
     if prior:
-        weights = [((-log(-w) if w < 0 else inf) - prior(prefix, False), prefix) for w, prefix in weights]
-        weights.sort()
-    else:
-        # What is so far behind does not catch up: only a prior can lift it.
-        least = min(weights)[0] * cutoff * _HOPELESS
-        weights = sorted(each for each in weights if each[0] <= least)
-    return {prefix: grown[prefix] for _, prefix in weights[:width]}
+        weights = [(ends[0] + ends[1], prefix) for prefix, ends in grown.items()]
+        ordered = sorted(((-log(w) if w > 0 else inf) - prior(prefix, False), prefix) for w, prefix in weights)
+        return {prefix: grown[prefix] for _, prefix in ordered[:width]}
+    # What is so far behind does not catch up: only a prior can lift it.
+    totals = [ends_blank + ends_label for ends_blank, ends_label in grown.values()]
+    least = max(totals) * cutoff * _HOPELESS
+    if len(totals) <= width and min(totals) >= least:
+        return grown
+    kept = [(-total, prefix) for total, prefix in zip(totals, grown, strict=True) if total >= least]
+    if len(kept) > width:
+        kept = sorted(kept)[:width]
+    return {prefix: grown[prefix] for _, prefix in kept}
 
 
 def _scaled(beam: dict[Labels, tuple[float, float]]) -> dict[Labels, tuple[float, float]]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp
+from math import exp, log
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ocr_doc.core.geometry import FloatArray
 from ocr_doc.recognizer.alphabet import Alphabet
-from ocr_doc.recognizer.ctc import Decoding, Labels, align, best_prefixes, log_likelihoods, parts_of
+from ocr_doc.recognizer.ctc import Decoding, Labels, align, best_prefixes, part_likelihoods, parts_of
 from ocr_doc.recognizer.lexicon import AROUND
 from ocr_doc.recognizer.vocabulary import Vocabulary
 
@@ -36,7 +35,7 @@ class _Doubt:
 
     row: int
     part: int
-    steps: NDArray[np.float64]
+    steps: FloatArray
     rivals: tuple[Labels, ...]
 
 
@@ -65,9 +64,11 @@ def settle_doubts(
         if not confidences or min(confidences) >= STRANGE:
             continue
         for part, (start, end, labels) in enumerate(parts_of(decoding, space, log_probs.shape[1])):
+            if confidences[part] >= STRANGE:
+                continue
             text = alphabet.decode(labels)
             unsure = confidences[part] < DOUBT and any(c.isalpha() for c in text)
-            if unsure or (confidences[part] < STRANGE and _is_strange(text, vocabulary)):
+            if unsure or _is_strange(text, vocabulary):
                 steps = _without_clear_blanks(log_probs[row, start:end], alphabet.blank)
                 found = best_prefixes(steps, _RIVALS, alphabet.blank, _CUTOFF)
                 rivals = tuple(rival for rival in found if rival and space not in rival and rival != labels)
@@ -75,11 +76,15 @@ def settle_doubts(
                     rivals = tuple(rival for rival in rivals if _is_alike(text, alphabet.decode(rival)))
                 if rivals:
                     doubts.append(_Doubt(row, part, steps, (*rivals, labels)))
-    better = _winners(doubts, alphabet, vocabulary)
-    return [
-        _changed(decoding, log_probs[row], better[row], space, alphabet.blank) if row in better else decoding
-        for row, decoding in enumerate(decodings)
-    ]
+    changed = {
+        row: _with_parts(decodings[row], parts, log_probs.shape[1], space)
+        for row, parts in _winners(doubts, alphabet, vocabulary).items()
+    }
+    settled = list(decodings)
+    scores = part_likelihoods([(log_probs[row], labels) for row, labels in changed.items()], alphabet.blank)
+    for (row, labels), score in zip(changed.items(), scores.tolist(), strict=True):
+        settled[row] = Decoding(align(log_probs[row], labels, alphabet.blank), exp(score))
+    return settled
 
 
 def _is_strange(text: str, vocabulary: Vocabulary) -> bool:
@@ -97,50 +102,30 @@ def _is_alike(text: str, rival: str) -> bool:
 
 def _winners(doubts: Sequence[_Doubt], alphabet: Alphabet, vocabulary: Vocabulary) -> dict[int, dict[int, Labels]]:
     """For each row the parts that are better read otherwise."""
-    scores = _scores(doubts, alphabet.blank)
+    # All at once, since each call costs.
+    pairs = [(doubt.steps, rival) for doubt in doubts for rival in doubt.rivals]
+    scores = iter(part_likelihoods(pairs, alphabet.blank).tolist())
     better: dict[int, dict[int, Labels]] = {}
     for doubt in doubts:
-        own, scores = scores[: len(doubt.rivals)], scores[len(doubt.rivals) :]
-        weights = [
-            score - vocabulary.cost(alphabet.decode(rival)) for score, rival in zip(own, doubt.rivals, strict=True)
-        ]
-        best = int(np.argmax(weights))
+        weights = [next(scores) - vocabulary.cost(alphabet.decode(rival)) for rival in doubt.rivals]
+        best = weights.index(max(weights))
         # The reading so far is the last.
         if weights[best] > weights[-1]:
             better.setdefault(doubt.row, {})[doubt.part] = doubt.rivals[best]
     return better
 
 
-def _scores(doubts: Sequence[_Doubt], blank: int) -> list[float]:
-    """Log P(rival | its steps) of all rivals, one doubt after the other; all at once, since each call costs."""
-    if not doubts:
-        return []
-    longest = max(len(doubt.steps) for doubt in doubts)
-    # Of some 280 classes the rivals use a few dozen: the others need not be copied for each of them.
-    used = sorted({blank, *(label for doubt in doubts for rival in doubt.rivals for label in rival)})
-    place = {label: k for k, label in enumerate(used)}
-    # Steps behind a word's end are certain blanks: they change no probability.
-    steps = np.full((len(doubts), longest, len(used)), -np.inf)
-    steps[..., place[blank]] = 0.0
-    for row, doubt in zip(steps, doubts, strict=True):
-        row[: len(doubt.steps)] = doubt.steps[:, used]
-    counts = [len(doubt.rivals) for doubt in doubts]
-    labels = [tuple(place[label] for label in rival) for doubt in doubts for rival in doubt.rivals]
-    scores: list[float] = log_likelihoods(np.repeat(steps, counts, axis=0), labels, place[blank]).tolist()
-    return scores
-
-
-def _without_clear_blanks(steps: FloatArray, blank: int) -> NDArray[np.float64]:
+def _without_clear_blanks(steps: FloatArray, blank: int) -> FloatArray:
     """The steps with each run of clear blanks cut to one, which spells the same labels with the same odds."""
-    clear = steps[:, blank] > np.log(_CLEARLY_BLANK)
-    again = np.concatenate([[False], clear[1:] & clear[:-1]])
-    return np.asarray(steps[~again], dtype=np.float64)
+    clear = steps[:, blank] > log(_CLEARLY_BLANK)
+    kept = np.ones(len(steps), dtype=bool)
+    np.logical_not(clear[1:] & clear[:-1], out=kept[1:])
+    return steps[kept]
 
 
-def _changed(decoding: Decoding, log_probs: FloatArray, better: dict[int, Labels], space: int, blank: int) -> Decoding:
-    """A decoding with some of its parts read otherwise."""
+def _with_parts(decoding: Decoding, better: dict[int, Labels], steps: int, space: int) -> Labels:
+    """The labels of a decoding of so many steps with some of its parts read otherwise."""
     labels: list[int] = []
-    for part, (_, _, own) in enumerate(parts_of(decoding, space, len(log_probs))):
+    for part, (_, _, own) in enumerate(parts_of(decoding, space, steps)):
         labels += [space] * bool(labels) + list(better.get(part, own))
-    score = float(log_likelihoods(log_probs[None], [tuple(labels)], blank)[0])
-    return Decoding(align(log_probs, tuple(labels), blank), exp(score))
+    return tuple(labels)
