@@ -7,6 +7,7 @@ page's text is measured on a small copy first; no network runs for that.
 from __future__ import annotations
 
 from bisect import bisect_left
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -68,7 +69,10 @@ def estimate_text_height(pixels: NDArray[np.uint8], copy_pixels: int = _COPY_PIX
     window = min(91, max(15, (min(grey.shape[:2]) // 16) | 1))
     grey = cv2.GaussianBlur(grey, (0, 0), _BLUR)
     mean = cv2.boxFilter(grey, -1, (window, window), borderType=cv2.BORDER_REPLICATE)
-    dark, light = _mark_heights(cv2.subtract(mean, grey)), _mark_heights(cv2.subtract(grey, mean))
+    depths = cv2.subtract(mean, grey), cv2.subtract(grey, mean)
+    with ThreadPoolExecutor(1, "ocr-doc-marks") as other:  # OpenCV counts components on one core
+        of_light = other.submit(_mark_heights, depths[1])
+        dark, light = _mark_heights(depths[0]), of_light.result()
     # Letters are many and alike; the paper around dark letters makes few light marks, and the other way round.
     marks = dark if np.sqrt(dark).sum() >= np.sqrt(light).sum() else light
     mode = _mode(marks)

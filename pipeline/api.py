@@ -65,8 +65,8 @@ class OCRPipeline:
         detector: Finds words instead of our network.
         recognizer: Reads crops instead of our network.
         wrap_engine: Put around each of our networks when it is loaded; see `ocr_doc.networks.Networks`.
-        jobs: Documents that `stream` reads at once, or pages of a document; None for 2 on two threads, 3 on more, and
-            1 where a detector or recogniser is handed in, which would be called by several threads.
+        jobs: Documents that `stream` reads at once, or pages of a document; None for 3, 1 on a single thread,
+            and 1 where a detector or recogniser is handed in, which would be called by several threads.
         **options: Defaults of all calls; see `ocr_doc.options.Options`.
 
     Raises:

@@ -111,7 +111,12 @@ def build_parser() -> argparse.ArgumentParser:
     add("--batch-size", type=_number(int, 1), metavar="N", help="word crops read at once, at most (64)")
     add("--device", choices=("auto", "cpu", "cuda"), help="what runs the networks (auto: CUDA if there, else CPU)")
     add("--threads", type=_number(int, 1), metavar="N", help="threads on the CPU (as many as this process may use)")
-    add("--jobs", type=_number(int, 1), metavar="N", help="documents, or pages of one, read at once (2, or 3 if cores)")
+    add(
+        "--jobs",
+        type=_number(int, 1),
+        metavar="N",
+        help="documents, or pages of one, read at once (3; 1 on one thread)",
+    )
     add("--weights", metavar="DIR", help="a folder of weights instead of those that ship; lstm for the LSTM recogniser")
     add("--debug", action="store_true", default=False, help="show tracebacks and what is going on")
     add("--quiet", action="store_true", default=False, help="no progress, warnings or summary; errors only")

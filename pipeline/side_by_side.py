@@ -17,8 +17,9 @@ from ocr_doc.weights.engines import available_cores
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# More would wait for the interpreter's lock: a third of a page's time is Python's.
-_MOST = 3
+# More would wait for the interpreter's lock: a third of a page's time is Python's. One more than two threads, so that
+# cores have work while a third page waits for that lock.
+_JOBS = 3
 
 
 class Stopped(Exception):  # noqa: N818 - no error: nobody is told
@@ -27,7 +28,7 @@ class Stopped(Exception):  # noqa: N818 - no error: nobody is told
 
 def default_jobs(threads: int | None) -> int:
     """How many pages are best read at once on so many threads; None for as many as this process may use."""
-    return min(_MOST, threads or available_cores())
+    return 1 if (threads or available_cores()) == 1 else _JOBS
 
 
 def in_order(items: Iterable[Item], work: Callable[[Item, Callable[[], None]], Result], jobs: int) -> Iterator[Result]:

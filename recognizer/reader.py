@@ -34,7 +34,7 @@ from ocr_doc.recognizer.lexicon import Lexicon
 from ocr_doc.recognizer.looks import look_again
 from ocr_doc.recognizer.pieces import Piece, bounded, cut_pieces
 from ocr_doc.recognizer.vocabulary import Vocabulary
-from ocr_doc.weights.engines import Engine, EngineMemoryError
+from ocr_doc.weights.engines import Engine, EngineMemoryError, run_all
 
 _LOG = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ class WordReader:
         scales: list[float] = []
         rows: list[NDArray[np.float32]] = []
         for crop, scale, row in self._log_probs(pieces):
-            if rows and (len(row) > _ALIKE * len(rows[0]) or (len(rows) + 1) * len(row) > _DECODED):
+            if rows and (len(rows[0]) > _ALIKE * len(row) or (len(rows) + 1) * len(rows[0]) > _DECODED):
                 yield crops, scales, rows
                 crops, scales, rows = [], [], []
             crops.append(crop)
@@ -219,20 +219,27 @@ class WordReader:
     def _log_probs(self, pieces: list[Piece]) -> Iterator[tuple[int, float, NDArray[np.float32]]]:
         """Of each crop its index, a time step in fractions of its width, and log-probabilities (T, classes)."""
         parts: dict[int, list[NDArray[np.float32]]] = {}  # of crops in several pieces, by crop
-        # The sort is stable: a crop's pieces, all of one width, stay in order.
-        pieces = sorted(pieces, key=lambda piece: piece.pixels.shape[1])
-        for width, same in groupby(pieces, key=lambda piece: piece.pixels.shape[1]):
-            for batch in _batches(list(same), self._batch_limit(width)):
-                seen = np.stack([piece.pixels for piece in batch])[:, None]
-                log_probs = self._run(seen)
-                if self.options.second_look:
-                    log_probs = look_again(self._run, seen, log_probs)
-                stride = width // log_probs.shape[1]
-                for piece, row in zip(batch, log_probs, strict=True):
-                    parts.setdefault(piece.crop, []).append(row[piece.keep[0] // stride : piece.keep[1] // stride])
-                    if piece.last:
-                        # Joined at the time steps, before decoding: no text is ever merged with another.
-                        yield piece.crop, stride / piece.width, np.concatenate(parts.pop(piece.crop))
+        # The sort is stable: a crop's pieces, all of one width, stay in order. The widest come first, so that batches
+        # that run side by side end at about the same time.
+        pieces = sorted(pieces, key=lambda piece: -piece.pixels.shape[1])
+        batches = [
+            batch
+            for width, same in groupby(pieces, key=lambda piece: piece.pixels.shape[1])
+            for batch in _batches(list(same), self._batch_limit(width))
+        ]
+        for batch, log_probs in zip(batches, run_all(self.engine, self._seen, batches), strict=True):
+            stride = batch[0].pixels.shape[1] // log_probs.shape[1]
+            for piece, row in zip(batch, log_probs, strict=True):
+                parts.setdefault(piece.crop, []).append(row[piece.keep[0] // stride : piece.keep[1] // stride])
+                if piece.last:
+                    # Joined at the time steps, before decoding: no text is ever merged with another.
+                    yield piece.crop, stride / piece.width, np.concatenate(parts.pop(piece.crop))
+
+    def _seen(self, batch: list[Piece]) -> NDArray[np.float32]:
+        """Log-probabilities (N, T, classes) of pieces of one width."""
+        pixels = np.stack([piece.pixels for piece in batch])[:, None]
+        log_probs = self._run(pixels)
+        return look_again(self._run, pixels, log_probs) if self.options.second_look else log_probs
 
     def _batch_limit(self, width: int) -> int:
         limit = self.options.max_batch_pixels or _BATCH_PIXELS.get(self.engine.device, _BATCH_PIXELS["cpu"])

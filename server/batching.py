@@ -80,6 +80,11 @@ class BatchingEngine:
         assert call.output is not None
         return call.output
 
+    @property
+    def lanes(self) -> int:
+        """How many batches a caller that has several best brings at once; see `ocr_doc.weights.engines.run_all`."""
+        return min(self._lanes, getattr(self._engine, "lanes", 1))
+
     def close(self) -> None:
         """See `Engine`."""
         self._engine.close()

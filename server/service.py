@@ -23,8 +23,7 @@ from ocr_doc.server.jobs import JobStore
 from ocr_doc.server.settings import Settings
 from ocr_doc.server.stats import Stats
 from ocr_doc.server.work import Desk, Ticket
-from ocr_doc.side_by_side import default_jobs
-from ocr_doc.weights.engines import Engine
+from ocr_doc.weights.engines import Engine, available_cores
 
 _LOG = logging.getLogger(__name__)
 # Words wait for the network more than they work, and share its batches: so many can be under way at once.
@@ -165,7 +164,7 @@ class Service:
 
     def _batched(self, engine: Engine) -> Engine:
         # On a CPU a thread for each of several batches does more than several threads for one.
-        lanes = default_jobs(self.settings.threads) if engine.device == "cpu" else 1
+        lanes = self.settings.threads or available_cores() if engine.device == "cpu" else 1
         batching = BatchingEngine(engine, self.settings.batch_size, self.settings.batch_delay, lanes)
         self.engines.append(batching)
         return batching

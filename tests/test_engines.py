@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +19,15 @@ from safetensors.torch import save_file
 
 from ocr_doc.core.errors import DependencyError, UsageError, WeightsError
 from ocr_doc.weights import compare, engines
-from ocr_doc.weights.engines import EngineMemoryError, OnnxEngine, TorchEngine, driver_devices, has_cuda, open_engine
+from ocr_doc.weights.engines import (
+    EngineMemoryError,
+    OnnxEngine,
+    TorchEngine,
+    driver_devices,
+    has_cuda,
+    open_engine,
+    run_all,
+)
 from ocr_doc.weights.manifest import Entry, Manifest, write_entry
 from ocr_doc.weights.occupancy import Occupancy
 
@@ -80,6 +89,21 @@ def test_callers_side_by_side_get_the_same_numbers(weights: Manifest) -> None:
     engine.close()
     with occupancy, occupancy, pytest.raises(RuntimeError, match="closed"):
         engine(batch())
+
+
+def test_batches_side_by_side_come_in_their_order(weights: Manifest) -> None:
+    together = threading.Barrier(2, timeout=10)
+
+    def work(count: int) -> int:
+        together.wait()  # passes only when two are here
+        return len(engine(batch(count)))
+
+    data = (weights.folder / "net.onnx").read_bytes()
+    engine = OnnxEngine(data, threads=2, split=False)
+    assert engine.lanes == 2
+    assert list(run_all(engine, work, (1, 2, 3, 4))) == [1, 2, 3, 4]
+    assert OnnxEngine(data, threads=2).lanes == OnnxEngine(data, threads=1, split=False).lanes == 1
+    assert list(run_all(OnnxEngine(data, threads=1), lambda n: n, (3, 1))) == [3, 1]
 
 
 def test_both_engines_compute_the_same(weights: Manifest) -> None:

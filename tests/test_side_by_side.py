@@ -85,5 +85,5 @@ def test_work_that_nobody_wants_any_more_ends() -> None:
 
 
 def test_jobs_suit_the_threads() -> None:
-    assert [default_jobs(threads) for threads in (1, 2, 3, 16)] == [1, 2, 3, 3]
+    assert [default_jobs(threads) for threads in (1, 2, 3, 16)] == [1, 3, 3, 3]
     assert default_jobs(None) >= 1

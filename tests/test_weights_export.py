@@ -19,6 +19,7 @@ pytest.importorskip("fontTools")
 import torch
 from safetensors.torch import load
 
+from ocr_doc import OCRPipeline
 from ocr_doc.core.errors import UsageError, WeightsError
 from ocr_doc.detectors.craft_vgg import CraftVgg
 from ocr_doc.detectors.factory import build_detector
@@ -191,3 +192,21 @@ def test_public_craft_weights_become_a_detector(tmp_path: Path) -> None:
     found = open_engine(manifest, manifest.entry("detector"), build=build_detector)(pixels)
     assert wanted.std() > 0
     np.testing.assert_allclose(found, wanted, atol=2e-3)
+
+
+def test_a_recogniser_may_be_for_codes(tmp_path: Path) -> None:
+    manifest = export_weights(_recognizer(tmp_path / "r"), tmp_path / "w", "plates", "", {}, {}, codes=True)
+    assert manifest.lists("codes") and not manifest.lists("recognizer")
+    with pytest.raises(UsageError, match="for codes"):
+        export_weights(_detector(tmp_path / "d"), tmp_path / "w", "eye", "", {}, {}, codes=True)
+
+
+def test_codes_are_read_by_the_recogniser_for_codes(tmp_path: Path) -> None:
+    export_weights(_recognizer(tmp_path / "r"), tmp_path / "codes", "plates", "", {}, {}, codes=True)
+    export_weights(_recognizer(tmp_path / "r"), tmp_path / "own", "mine", "", {}, {})
+    page = np.full((64, 256, 3), 255, dtype=np.uint8)
+    found = {}
+    for folder in (None, tmp_path / "codes", tmp_path / "own"):
+        with OCRPipeline("cpu", folder) as ocr:
+            found[folder] = [ocr(page, serial=serial).engine.recognizer for serial in ("never", "always")]
+    assert list(found.values()) == [["attention-latin", "codes-latin"], ["attention-latin", "plates"], ["mine", "mine"]]

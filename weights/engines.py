@@ -13,10 +13,11 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 Device = Literal["auto", "cpu", "cuda"]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 # Rebuilds a network from its entry's config. Given by the caller: weights may not know detectors and recognizer.
 Builder = Callable[[Mapping[str, object]], "Module"]
 
@@ -98,6 +101,8 @@ class OnnxEngine:
             crops and layout take turns, and a thread that spins while numpy or OpenCV works takes a core from them.
         occupancy: Who else is at work. Callers side by side run on one thread each: a run that is split over threads
             waits for the slowest of them at each layer. None for all threads at all times.
+        split: Whether a run of a caller that is alone is split over the threads. Off where there are many batches,
+            which `run_all` runs side by side.
 
     Raises:
         WeightsError: If the bytes are no such model.
@@ -107,7 +112,7 @@ class OnnxEngine:
 
     def __init__(
         self, model: bytes, name: str = "model", threads: int | None = None, arena: bool = False, spin: bool = True,
-        occupancy: Occupancy | None = None,
+        occupancy: Occupancy | None = None, split: bool = True,
     ) -> None:  # fmt: skip
         # Its telemetry starts with the import unless this is set; ocr-doc tells nobody anything.
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -115,7 +120,7 @@ class OnnxEngine:
 
         self.name = name
         threads = threads or available_cores()
-        self._occupancy = occupancy if threads > 1 else None
+        self._threads, self._split, self._occupancy = threads, split and threads > 1, occupancy
         self._lock = threading.Lock()
         self._narrow: Any | None = None  # the same on one thread, made when callers first meet
 
@@ -132,7 +137,7 @@ class OnnxEngine:
 
         self._make_narrow = partial(make, 1)
         try:
-            session = make(threads)
+            session = make(threads if self._split else 1)
         except Exception as fault:  # ONNX Runtime's exceptions have no common base of their own
             raise WeightsError(f"{name} is no ONNX model that ONNX Runtime {ort.__version__} reads: {_line(fault)}.",
                                "Export it again, or update onnxruntime.") from fault  # fmt: skip
@@ -166,9 +171,15 @@ class OnnxEngine:
         with self._lock:
             self._session = self._narrow = None
 
+    @property
+    def lanes(self) -> int:
+        """How many batches are best run at once by a caller that has several."""
+        crowded = self._occupancy is not None and self._occupancy.crowded
+        return 1 if self._split or crowded else self._threads
+
     def _session_of_now(self) -> Any:  # noqa: ANN401 - ONNX Runtime has no types
         """The session on all threads for a caller that is alone, else the one on a single thread."""
-        crowded = self._occupancy is not None and self._occupancy.crowded
+        crowded = self._split and self._occupancy is not None and self._occupancy.crowded
         with self._lock:
             if self._session is None:
                 raise RuntimeError(f"engine {self.name} is closed")
@@ -228,6 +239,24 @@ class TorchEngine:
             _torch().cuda.empty_cache()
 
 
+def run_all(engine: Engine, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Does work that runs the engine once for each item, on as many threads as pay; results in the items' order.
+
+    One run on all threads waits for the slowest at each layer; several runs side by side do not.
+
+    Args:
+        engine: Its `lanes`, if it has any, say on how many threads.
+        work: Called with each item.
+        items: What there is to do.
+    """
+    lanes: int = getattr(engine, "lanes", 1)
+    if lanes == 1:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(lanes, "ocr-doc-run") as pool:
+        yield from pool.map(work, items)
+
+
 def open_engine(
     manifest: Manifest, entry: Entry, device: Device = "auto", build: Builder | None = None,
     threads: int | None = None, occupancy: Occupancy | None = None,
@@ -268,7 +297,14 @@ def open_engine(
         raise WeightsError(f"{entry.name} in {manifest.folder} has no ONNX file, which the CPU needs.",
                            "Use weights that have one.")  # fmt: skip
     _LOG.debug("%s: ONNX Runtime", entry.name)
-    return OnnxEngine(manifest.read(graph), entry.name, threads, entry.kind == "detector", occupancy=occupancy)
+    return OnnxEngine(
+        manifest.read(graph),
+        entry.name,
+        threads,
+        entry.kind == "detector",
+        occupancy=occupancy,
+        split=entry.kind not in ("recognizer", "codes"),
+    )
 
 
 def load_module(manifest: Manifest, entry: Entry, file: WeightFile, build: Builder) -> Module:
