@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
@@ -223,9 +222,6 @@ def _to_rgb(image: Image.Image, where: str, notes: list[str]) -> NDArray[np.uint
     try:
         if image.has_transparency_data:
             image = _on_white(image, notes)
-        if image.mode == "L":
-            # A third of the bytes pass through Pillow.
-            return _grey_to_rgb(np.asarray(image))
         return np.asarray(image.convert("RGB"))
     except ValueError as error:
         message = f"{where}: colour mode {image.mode} cannot be converted to RGB."
@@ -262,7 +258,7 @@ def _scale_depth(values: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _grey_to_rgb(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+    return np.asarray(np.repeat(grey[:, :, None], 3, axis=2))
 
 
 def read_array(array: NDArray[Any], options: InputOptions) -> PageImage:
