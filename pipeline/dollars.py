@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ocr_doc.core.geometry import Box, quad_box
 from ocr_doc.core.records import Word
+from ocr_doc.places import Places
 
 # What is read with less than this is in doubt.
 SURE = 0.95
@@ -33,18 +33,10 @@ def read_dollars(words: Sequence[Word]) -> list[Word]:
     dollars = sum(word.text.startswith("$") for word in words) if lone else 0
     if not dollars:  # prices in other money have no dollars among them
         return list(words)
-    amounts = [quad_box(word.quad) for word in words if _AMOUNT.fullmatch(word.text)]
-    found = list(words)
+    places, found = Places(words), list(words)
     for k in lone:
-        word = words[k]
-        if dollars > len(lone) or any(_follows(quad_box(word.quad), box) for box in amounts):
-            characters = tuple(replace(c, text="$") for c in word.characters)
-            found[k] = replace(word, text="$", characters=characters)
+        behind = places.after(k, NEAR)
+        if dollars > len(lone) or (behind is not None and _AMOUNT.fullmatch(words[behind].text)):
+            characters = tuple(replace(c, text="$") for c in words[k].characters)
+            found[k] = replace(words[k], text="$", characters=characters)
     return found
-
-
-def _follows(sign: Box, amount: Box) -> bool:
-    """Whether an amount stands behind a sign, in its row."""
-    height = sign[3] - sign[1]
-    level = abs((sign[1] + sign[3]) - (amount[1] + amount[3])) / 2 < 0.5 * height
-    return level and -0.5 * height <= amount[0] - sign[2] <= NEAR * height

@@ -9,23 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ocr_doc.core.geometry import quad_around
 from ocr_doc.core.records import Word
+from ocr_doc.places import Places
 
-Floats = NDArray[np.float64]
-
-# Wider gaps, in heights of the text, part words whatever they say; boxes of neighbours overlap by so much at most.
+# Wider gaps, in heights of the text, part words whatever they say.
 MAX_GAP = 0.4
-MAX_OVERLAP = 0.2
 # "3. 25" is two numbers, "3.25" one: here, and before an e-mail address, the gap has to be narrower.
 MAX_PART_GAP = 0.2
-# Two words of a line are so many heights off one another's line at most.
-MAX_OFFSET = 0.35
 # So many words in lower case, within so many heights to the left and right, are a sentence; on bills ":" and "!" stand
 # apart where they are printed so.
 SENTENCE = 5
@@ -55,15 +46,15 @@ def glue_words(words: Sequence[Word]) -> list[Word]:
     glued = list(words)
     if len(glued) < 2:
         return glued
-    places = _Places(glued)
+    places = Places(glued)
     for stop in [i for i, word in enumerate(glued) if _STOP.fullmatch(word.text)]:
-        before = places.before(stop)
+        before = places.before(stop, MAX_GAP)
         if before is None or not _WORD_END.fullmatch(glued[before].text):
             continue
-        if glued[stop].text.startswith(";") or places.in_sentence(stop, glued):
+        if glued[stop].text.startswith(";") or _in_sentence(places.around(stop, REACH), glued):
             places.join(glued, before, stop)
     for first in [i for i, word in enumerate(glued) if _FIRST.search(word.text)]:
-        while places.there[first] and (after := places.after(first)) is not None:
+        while places.there[first] and (after := places.after(first, MAX_GAP)) is not None:
             if not _one(glued[first].text, glued[after].text, places.gap(first, after)):
                 break
             places.join(glued, first, after)
@@ -82,59 +73,6 @@ def _one(first: str, second: str, gap: float) -> bool:
     return near and _MAIL_START.fullmatch(first) is not None and _MAIL.fullmatch(first + second) is not None
 
 
-class _Places:
-    """Where words stand, along their own directions."""
-
-    def __init__(self, words: Sequence[Word]) -> None:
-        quads = np.array([word.quad for word in words], dtype=np.float64)
-        self.starts: Floats = (quads[:, 0] + quads[:, 3]) / 2
-        self.ends: Floats = (quads[:, 1] + quads[:, 2]) / 2
-        across = (quads[:, 2] + quads[:, 3] - quads[:, 0] - quads[:, 1]) / 2
-        self.heights: Floats = np.maximum(np.hypot(*across.T), 1e-3)
-        along = self.ends - self.starts
-        self.directions: Floats = along / np.maximum(np.hypot(*along.T), 1e-3)[:, None]
-        self.there: NDArray[np.bool_] = np.ones(len(words), dtype=np.bool_)
-
-    def after(self, first: int) -> int | None:
-        """The word that follows a word closely."""
-        return self._nearest(first, *self._apart(self.ends[first], self.starts, first))
-
-    def before(self, second: int) -> int | None:
-        """The word that a word follows closely."""
-        gaps, asides = self._apart(self.starts[second], self.ends, second)
-        return self._nearest(second, -gaps, asides)
-
-    def gap(self, first: int, second: int) -> float:
-        """White between two words, in heights."""
-        gaps, _ = self._apart(self.ends[first], self.starts[second : second + 1], first)
-        return float(gaps[0])
-
-    def in_sentence(self, word: int, words: Sequence[Word]) -> bool:
-        """Whether the line is written in lower case around a word."""
-        gaps, asides = self._apart(self.starts[word], self.starts, word)
-        near = (np.abs(gaps) <= REACH) & (np.abs(asides) <= MAX_OFFSET) & self.there
-        return (
-            sum(_SENTENCE_WORD.fullmatch(words[i].text) is not None for i in np.flatnonzero(near).tolist()) >= SENTENCE
-        )
-
-    def join(self, words: list[Word], first: int, second: int) -> None:
-        """Makes the second of two words a part of the first."""
-        a, b = words[first], words[second]
-        characters = a.characters + b.characters if a.characters and b.characters else ()
-        words[first] = replace(
-            a, text=a.text + b.text, confidence=a.confidence * b.confidence, quad=quad_around(a.quad, (a.quad, b.quad)),
-            characters=characters,
-        )  # fmt: skip
-        self.ends[first] = self.ends[second]
-        self.there[second] = False
-
-    def _apart(self, point: Floats, points: Floats, word: int) -> tuple[Floats, Floats]:
-        """How far points lie from a point along and across a word, in its heights."""
-        offset = (points - point) / self.heights[word]
-        cosine, sine = self.directions[word]
-        return offset @ (cosine, sine), offset @ (-sine, cosine)
-
-    def _nearest(self, word: int, gaps: Floats, asides: Floats) -> int | None:
-        fits = (gaps >= -MAX_OVERLAP) & (gaps <= MAX_GAP) & (np.abs(asides) <= MAX_OFFSET) & self.there
-        fits[word] = False
-        return int(np.where(fits, gaps, np.inf).argmin()) if fits.any() else None
+def _in_sentence(line: Sequence[int], words: Sequence[Word]) -> bool:
+    """Whether a part of a line is written in lower case."""
+    return sum(_SENTENCE_WORD.fullmatch(words[i].text) is not None for i in line) >= SENTENCE

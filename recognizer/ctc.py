@@ -119,7 +119,15 @@ def log_likelihoods(log_probs: FloatArray, labels: Sequence[Labels], blank: int 
 
 
 def part_likelihoods(parts: Sequence[tuple[FloatArray, Labels]], blank: int = 0) -> NDArray[np.float64]:
-    """The same for N parts that differ in length, each of its own log-probabilities (T, C) and labels."""
+    """`log_likelihoods` of N parts that differ in length.
+
+    Args:
+        parts: Of each its log-probabilities (T, C), natural logarithm, and its labels.
+        blank: The blank's class.
+
+    Returns:
+        (N,) float64, at most 0; -inf for labels that a part's T steps cannot spell.
+    """
     lengths = np.array([len(own) for _, own in parts], dtype=np.intp)
     steps, most = max((len(part) for part, _ in parts), default=0), int(lengths.max(initial=0))
     if not steps:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ocr_doc.core.geometry import as_quad, box_quad
 from ocr_doc.core.records import Character, Word
+from ocr_doc.digits import read_digits
 from ocr_doc.gluing import glue_words
-from ocr_doc.ones import read_ones
 from ocr_doc.quotes import like_quotes
 
 HEIGHT = 20.0
@@ -125,7 +125,7 @@ def test_guillemets_that_nothing_closes_are_opening_quotes() -> None:
      ("l/2", "1/2"), ("$l00", "$100")],
 )  # fmt: skip
 def test_an_l_among_digits_is_a_one(text: str, expected: str) -> None:
-    [word] = read_ones(line(text))
+    [word] = read_digits(line(text))
     assert word.text == expected
     assert "".join(c.text for c in word.characters) == expected
 
@@ -133,7 +133,7 @@ def test_an_l_among_digits_is_a_one(text: str, expected: str) -> None:
 @pytest.mark.parametrize("text", ["l", "5l", "1,5l", "l'eau", "lot", "B2l", "ml", "l.", "lll", "500ml", "-l-", "all:"])
 def test_an_l_that_may_be_a_letter_stays(text: str) -> None:
     words = line(text)
-    assert read_ones(words) == words
+    assert read_digits(words) == words
 
 
 def test_signs_of_units_are_no_quotes() -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from ocr_doc.core.geometry import box_quad
 from ocr_doc.core.records import Character, Word
+from ocr_doc.digits import read_digits
 from ocr_doc.dollars import read_dollars
 from ocr_doc.marks import without_marks
-from ocr_doc.ones import read_ones
 
 
 def word(text: str, confidence: float = 0.99, x: float = 0.0, y: float = 0.0) -> Word:
@@ -58,7 +58,7 @@ def test_a_few_words_do_not_tell() -> None:
     ],
 )  # fmt: skip
 def test_letters_of_a_number_are_digits(read: str, meant: str) -> None:
-    assert texts(read_ones([word(read)])) == [meant]
+    assert texts(read_digits([word(read)])) == [meant]
 
 
 def test_a_lone_s_before_an_amount_is_a_dollar_where_there_are_dollars() -> None:

@@ -18,7 +18,7 @@ _MEASURE = re.compile(r"[l\d][l\d.,]*(?:mg|kg|ml|cm|mm)[.,;:]?")
 _AMOUNT = re.compile(r"[$€£(]*(?=[\doO.,]*\d)[\doO]{1,3}(?:[.,]?[\doO]{3})*[.,][\doO]{2}[)%]?")
 
 
-def read_ones(words: Sequence[Word]) -> list[Word]:
+def read_digits(words: Sequence[Word]) -> list[Word]:
     """The words of a page, letters of a number read as the digits that they are.
 
     Args:
