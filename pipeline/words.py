@@ -92,9 +92,9 @@ def read_words(
     A reading without text makes no word: it says that the detector took a smudge or a rule for text, and a word
     without text would carry nothing. A reading with spaces makes several words, each with the characters that were
     found in its part. Then the words of the page are looked at together: quotes that are read otherwise than the others
-    are made like them (`ocr_doc.quotes`), doubtful marks go where a page has none (`ocr_doc.marks`), an l among digits is
-    a 1 (`ocr_doc.digits`), a lone S before an amount a dollar (`ocr_doc.dollars`), and words that only a narrow gap parts
-    are glued (`ocr_doc.gluing`).
+    are made like them (`ocr_doc.quotes`), doubtful marks go where a page has none (`ocr_doc.marks`), an l among digits
+    is a 1 (`ocr_doc.digits`), a lone S before an amount a dollar (`ocr_doc.dollars`), and words that only a narrow gap
+    parts are glued (`ocr_doc.gluing`).
 
     Args:
         found: Words that the detector found.
