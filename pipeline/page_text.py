@@ -160,7 +160,8 @@ class PageReader:
         if self._options.serial == "always" and (serial := self._serial()) is not None:
             finder = self._detector()
             if isinstance(finder, WordDetector):
-                words = _new(find_codes(finder, view.pixels, words, serial.judge(view.pixels)), view, known)
+                rows = _new(find_codes(finder, view.pixels, words, serial.judges(view.pixels)), view, known)
+                return Look(view, rows, rows, self._read(grey, rows))
         found = join_phrases(words)
         return Look(view, words, found, agree_on_decimals(self._read(grey, found)))
 

@@ -33,6 +33,8 @@ MAX_RATIO = 1.8
 SIGN_CHARACTERS = 2
 # Neighbours run in the same direction, to so many radians.
 MAX_TURN = 0.14
+# Lower words than so many times the highest one are signs at its foot or top, whose middles are not the line's.
+LOWER = 0.5
 # A phrase that rises by less than this over its length is cut out upright: no resampling where none is needed.
 LEVEL = 0.12
 # Words compared with all others at a time; bounds memory on pages of thousands of words.
@@ -161,18 +163,21 @@ def _level_around(quads: Sequence[Quad]) -> Quad | None:
     """
     xs, ys = [x for quad in quads for x, _ in quad], [y for quad in quads for _, y in quad]
     left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
-    along_x = along_y = height = 0.0
+    heights = [hypot(cx + dx - ax - bx, cy + dy - ay - by) / 2 for (ax, ay), (bx, by), (cx, cy), (dx, dy) in quads]
+    height = max(heights)
+    along_x = along_y = 0.0
     # Of the words' middles, long words first, from the corner: mean places, squares and products.
     total = x = y = xx = xy = yy = 0.0
-    for (ax, ay), (bx, by), (cx, cy), (dx, dy) in quads:
+    for ((ax, ay), (bx, by), (cx, cy), (dx, dy)), own in zip(quads, heights, strict=True):
         u, v = bx + cx - ax - dx, by + cy - ay - dy
         along_x, along_y = along_x + u, along_y + v
-        height = max(height, hypot(cx + dx - ax - bx, cy + dy - ay - by) / 2)
+        if own < LOWER * height:
+            continue
         width, mx, my = hypot(u, v), (ax + bx + cx + dx) / 4 - left, (ay + by + cy + dy) / 4 - top
         total, x, y = total + width, x + width * mx, y + width * my
         xx, xy, yy = xx + width * mx * mx, xy + width * mx * my, yy + width * my * my
     length = hypot(along_x, along_y)
-    if not length:
+    if not length or not total:
         return None
     xx, xy, yy = xx - x * x / total, xy - x * y / total, yy - y * y / total
     cosine, sine = along_x / length, along_y / length
@@ -194,13 +199,15 @@ def _around(quads: Floats) -> Quad:
     mean_x, mean_y = np.add.reduce(along)
     # In the words' mean direction; then turned by the slope of the line through their middles, long words first.
     angle = np.arctan2(mean_y, mean_x)
-    middles = (np.add.reduce(quads, axis=1) / 4) @ _basis(angle)
+    heights = np.hypot(*((c + d - a - b) / 2).T)
+    telling = heights >= LOWER * heights.max()
+    middles = ((np.add.reduce(quads, axis=1) / 4) @ _basis(angle))[telling]
+    widths = np.maximum(widths[telling], 1e-6)
     u, v = (middles - widths @ middles / np.add.reduce(widths)).T
     weighted = widths * u
     spread = float(np.add.reduce(weighted * u))
     slope = float(np.add.reduce(weighted * v)) / spread if spread > 0 else 0.0
     turned = _basis(angle + np.arctan(slope))
-    heights = np.hypot(*((c + d - a - b) / 2).T)
     points = quads.reshape(-1, 2)
     if abs(turned[1, 0]) * np.ptp(points @ turned[:, 0]) < LEVEL * heights.max() and turned[0, 0] > 0:
         turned = np.eye(2)

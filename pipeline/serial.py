@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc import downwards, two_lines
-from ocr_doc.codes import Judge, crop_rows
+from ocr_doc.codes import LONGER, Judges, crop_rows
 from ocr_doc.core.geometry import box_overlap, quad_box, quad_size
 from ocr_doc.core.records import Word, WordReading
 from ocr_doc.detectors.detector import DetectedWord
@@ -72,9 +72,19 @@ class _Item:
     whole: bool = True
 
     @property
+    def certainty(self) -> float:
+        """Geometric mean over the characters, in [0, 1]; 0 where nothing was read."""
+        return certainty(self.text, self.confidence)
+
+    @property
     def evidence(self) -> float:
         """Nats a character, at most 0."""
         return math.log(max(self.confidence, 1e-9)) / max(1, len(self.text.replace(" ", "")))
+
+
+def certainty(text: str, confidence: float) -> float:
+    """Geometric mean over a text's characters of their probabilities, whose product is given; 0 without text."""
+    return float(confidence ** (1 / len(text))) if text else 0.0
 
 
 def looks_like_code(text: str) -> bool:
@@ -117,7 +127,7 @@ class SerialBranch:
             return False
         if self._pattern is not None and self._pattern.fits(text):
             return self._pattern.check is not None and not self._pattern.check(text.upper())
-        return looks_like_code(text) and float(confidence ** (1 / len(text))) < SURE
+        return looks_like_code(text) and certainty(text, confidence) < SURE
 
     def check(self, grey: NDArray[np.uint8], words: Sequence[Word]) -> list[Word]:
         """Words as the recogniser read them; those that look like codes read again, the better reading kept.
@@ -154,9 +164,7 @@ class SerialBranch:
             stacked.update(members)
         pairs = [pair for i, pair in enumerate(zip(found, readings, strict=True)) if i not in stacked]
         items = [_of_found(*pair) for pair in pairs][:MOST_ROWS]
-        longer = with_ends(grey, [item.row for item in items], self._classifier())
-        grown = [replace(item, row=row, whole=row is item.row) for item, row in zip(items, longer, strict=True)]
-        items = _uncovered(grown)
+        items = _uncovered(self._with_ends(grey, items))
         results = self._read_both(grey, items)
         broken = self._over_two_lines(grey, items, results)
         words += [word for word, _ in broken]
@@ -165,6 +173,16 @@ class SerialBranch:
             if i not in taken:
                 words += self._words(item, reading)
         return [word for word in words if word.confidence ** (1 / len(word.text)) >= legible]
+
+    def _with_ends(self, grey: NDArray[np.uint8], items: Sequence[_Item]) -> list[_Item]:
+        """Rows with the characters beyond their ends, where the recogniser is hardly less sure of them so."""
+        rows = with_ends(grey, [item.row for item in items], self._classifier())
+        grown = [i for i, (item, row) in enumerate(zip(items, rows, strict=True)) if row is not item.row]
+        longer = list(items)
+        for i, certainty in zip(grown, self._certainty(grey, [rows[i] for i in grown]), strict=True):
+            if certainty >= LONGER * items[i].certainty:
+                longer[i] = replace(items[i], row=rows[i], whole=False)
+        return longer
 
     def _downwards(self, grey: NDArray[np.uint8], stack: downwards.Stack, text: str, confidence: float) -> list[Word]:
         """The word of letters above one another, of which the recogniser read `text`."""
@@ -201,10 +219,19 @@ class SerialBranch:
                 found.append((replace(word, readings=self._both(item, reading), notes=notes), pair))
         return found
 
-    def judge(self, pixels: NDArray[np.uint8]) -> Judge:
-        """What judges rows found in an image (h, w, 3): how many characters each has."""
-        reader, grey = SerialReader(self._classifier()), to_grey(pixels)
-        return lambda rows: reader.worth(grey, rows)
+    def judges(self, pixels: NDArray[np.uint8]) -> Judges:
+        """What judges rows found in an image (h, w, 3)."""
+        counter, grey = SerialReader(self._classifier()), to_grey(pixels)
+        return Judges(lambda rows: counter.worth(grey, rows), lambda rows: self._certainty(grey, rows))
+
+    def _certainty(self, grey: NDArray[np.uint8], rows: Sequence[Row]) -> list[float]:
+        """Geometric means over the characters of what the recogniser reads; without one all rows are alike."""
+        reader = self._reader() if rows else None
+        if reader is None:
+            return [1.0] * len(rows)
+        crops = [rectify(grey, np.array(row.quad)) for row in rows]
+        readings = reader.read(crops, [len(row.characters) for row in rows])
+        return [certainty(each.text, each.confidence) for each in readings]
 
     def read_crop(self, pixels: NDArray[np.uint8], reading: Reading, detector: Callable[[], Detector]) -> Reading:
         """An image of one word or character, beside the recogniser's reading of it.
@@ -217,7 +244,7 @@ class SerialBranch:
         if self._options.serial == "auto" and not self.wants(reading.text, reading.confidence):
             return reading
         grey, width = to_grey(pixels), pixels.shape[1]
-        rows = crop_rows(pixels, detector(), self.judge)
+        rows = crop_rows(pixels, detector(), self.judges)
         items = [_Item(row, reading.text, reading.confidence) for row in rows]
         always = self._options.serial == "always"
         results = self._read_both(grey, items) if always else self._read(grey, items)

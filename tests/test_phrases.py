@@ -57,6 +57,14 @@ def test_a_sign_lower_than_its_neighbours_is_one_of_them() -> None:
     assert len(join_phrases([_word(0, 0, 3), dash, _word(50, 0, 3)])) == 1
 
 
+@pytest.mark.parametrize("degrees", [0.0, -20.0])
+def test_a_full_stop_at_a_words_foot_says_nothing_of_the_lines_slope(degrees: float) -> None:
+    stop = DetectedWord(box_quad((132, 45, 136, 50)), 0.9, (box_quad((132, 45, 136, 50)),))
+    [phrase] = join_phrases([_turned(_word(0, 0, 13, 50.0), degrees), _turned(stop, degrees)])
+    wanted = _turned(DetectedWord(box_quad((0, 0, 136, 50)), 0.9, ()), degrees)
+    np.testing.assert_allclose(phrase.quad, wanted.quad, atol=0.5)
+
+
 def test_a_long_line_is_cut_at_its_widest_gap() -> None:
     starts = [0, 65, 130, 195, 265, 330]  # the widest gap is before the fifth
     phrases = join_phrases([_word(x, 0, 6) for x in starts])
