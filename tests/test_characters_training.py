@@ -214,7 +214,7 @@ def test_a_word_of_a_code_is_all_of_its_row_without_the_emblem_in_its_label() ->
 def test_drawn_codes_repeat_with_their_seed_and_keep_to_the_alphabet() -> None:
     def draw(seed: int, alphabet: Alphabet) -> list[str]:
         rng = np.random.default_rng(seed)
-        return [word.text for _ in range(12) for word in render_code(rng, FACES, alphabet)]
+        return [word.text for _ in range(40) for word in render_code(rng, FACES, alphabet)]
 
     assert draw(1, Alphabet()) == draw(1, Alphabet()) != draw(2, Alphabet())
     digits = draw(1, Alphabet("0123456789"))

@@ -20,7 +20,7 @@ Mask = NDArray[np.float32]
 CAP = 36
 """Pixels from the top of a capital to its foot, as codes are drawn."""
 CODE_KINDS: dict[FaceKind, float] = {
-    "sans": 6, "mono": 6, "condensed": 4, "receipt": 3, "typewriter": 1.5, "dotmatrix": 2.5, "display": 1.5,
+    "sans": 6, "mono": 6, "condensed": 4, "receipt": 6, "typewriter": 1.5, "dotmatrix": 2.5, "display": 1.5,
     "serif": 1.5,
 }  # fmt: skip
 # Every so many families are never trained on: they measure.
@@ -69,9 +69,9 @@ def kept_apart(face: Face) -> bool:
     return zlib.crc32(face.family.lower().encode()) % APART == 0
 
 
-def code_faces(faces: tuple[Face, ...], apart: bool = False) -> tuple[Face, ...]:
-    """The faces that codes are drawn in, or those that are kept apart; all, where that leaves none."""
-    return tuple(face for face in faces if face.kind in CODE_KINDS and kept_apart(face) is apart) or faces
+def code_faces(faces: tuple[Face, ...], apart: bool | None = False) -> tuple[Face, ...]:
+    """The faces that codes are drawn in, or those that are kept apart, or (None) both; all, where that leaves none."""
+    return tuple(f for f in faces if f.kind in CODE_KINDS and (apart is None or kept_apart(f) is apart)) or faces
 
 
 @lru_cache(maxsize=4096)

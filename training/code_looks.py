@@ -31,6 +31,9 @@ def ground(rng: np.random.Generator, shape: tuple[int, ...], level: float, depth
         )
     if rng.random() < 0.3:
         surface += (noise(rng, shape, 1.0, rng.choice([1.0, 30.0])) - 0.5) * rng.uniform(0, depth)
+    if rng.random() < 0.1:  # rough: cast iron, stone, old wood; the grain is as deep as ink is dark
+        rough = noise(rng, shape, rng.uniform(2, 9), rng.choice([1.0, 1.0, 1.0, 6.0]))
+        surface += (rough - 0.5) * rng.uniform(depth, depth * 2.2)
     if rng.random() < 0.35:
         slope = np.add.outer(np.linspace(-1, 1, shape[0]) * rng.normal(), np.linspace(-1, 1, shape[1]) * rng.normal())
         surface += (slope * rng.uniform(0, depth * 0.6)).astype(np.float32)
@@ -142,7 +145,19 @@ def dressed(rng: np.random.Generator, mask: Mask) -> Mask:
     weights = np.array([weight for _, weight in LOOKS])
     look = LOOKS[int(rng.choice(len(LOOKS), p=weights / weights.sum()))][0]
     mask = _worn(rng, mask)
+    if rng.random() < 0.12:
+        mask = _peeled(rng, mask)
     return _marked(rng, look(rng, mask))
+
+
+def _peeled(rng: np.random.Generator, mask: Mask) -> Mask:
+    """Paint that came off in chips: strokes are broken, what is left of them is whole."""
+    left = np.ones_like(mask)
+    for _ in range(int(mask.size / CAP**2 * rng.uniform(1, 9))):
+        middle = (int(rng.integers(mask.shape[1])), int(rng.integers(mask.shape[0])))
+        axes = (int(rng.integers(1, 6)), int(rng.integers(1, 4)))
+        cv2.ellipse(left, middle, axes, float(rng.uniform(0, 180)), 0, 360, 0.0, -1, cv2.LINE_AA)
+    return np.asarray(mask * left, dtype=np.float32)
 
 
 def _worn(rng: np.random.Generator, mask: Mask) -> Mask:
@@ -160,7 +175,7 @@ def _worn(rng: np.random.Generator, mask: Mask) -> Mask:
 
 
 def _marked(rng: np.random.Generator, picture: Mask) -> Mask:
-    """Scratches, rules, glare and specks over it."""
+    """Scratches, rules, glare, bands of light and specks over it."""
     h, w = picture.shape
     if rng.random() < 0.15:
         for _ in range(int(rng.integers(1, 6))):
@@ -173,6 +188,11 @@ def _marked(rng: np.random.Generator, picture: Mask) -> Mask:
     if rng.random() < 0.08:
         glare = cv2.circle(np.zeros_like(picture), (int(rng.integers(w)), int(rng.integers(h))), CAP // 2, 1.0, -1)
         picture = picture + cv2.GaussianBlur(glare, (0, 0), CAP / 3) * rng.uniform(0.2, 0.8)
+    if rng.random() < 0.08:  # a lamp or a window in something shiny: a band of light across
+        x0, x1 = rng.uniform(-0.2, 1.2, 2) * w
+        band = np.zeros_like(picture)
+        cv2.line(band, (int(x0), -CAP), (int(x1), h + CAP), 1.0, int(rng.integers(2, CAP)), cv2.LINE_AA)
+        picture = picture + cv2.GaussianBlur(band, (0, 0), float(rng.uniform(1, CAP / 4))) * rng.uniform(0.15, 0.7)
     if rng.random() < 0.08:
         picture = np.where(rng.random(picture.shape) > 0.99, rng.random(), picture).astype(np.float32)
     return np.asarray(picture, dtype=np.float32)

@@ -29,6 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--codes", type=float, default=0.0,
         help="share of drawn crops that are codes without language in industrial looks (%(default)s)",
     )  # fmt: skip
+    parser.add_argument(
+        "--every-face", action="store_true",
+        help="draw codes in the fonts that are kept for measuring, too: for weights that are to know all of them",
+    )  # fmt: skip
     parser.add_argument("--area", type=int, default=5120, help="pixel columns of a step's crops (%(default)s)")
     _add_shape(parser)
 
@@ -91,7 +95,15 @@ def run(args: argparse.Namespace) -> int:
     config = RecognizerTraining(
         **run_options(args),
         network=network_shape(args),
-        mix=CropMix(real=real, signs=args.signs, codes=args.codes, seed=args.seed, cache=args.font_cache, fonts=fonts),
+        mix=CropMix(
+            real=real,
+            signs=args.signs,
+            codes=args.codes,
+            every_face=args.every_face,
+            seed=args.seed,
+            cache=args.font_cache,
+            fonts=fonts,
+        ),
         area=args.area,
         validation=args.validation,
         reshape=args.reshape,

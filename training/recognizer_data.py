@@ -71,6 +71,7 @@ class CropMix:
         real: Word lists or folders (see `ocr_doc.training.readers`), each with its share of the crops in [0, 1].
         signs: Share of the synthetic crops that look like photographed signs.
         codes: Share of the synthetic crops that are codes without language in industrial looks.
+        every_face: Whether codes are drawn in the fonts that are kept for measuring, too.
         seed: Seeds the synthetic crops.
         fonts: Folders of fonts, or None for the system's.
         cache: JSON file that remembers which faces are usable, or None.
@@ -79,6 +80,7 @@ class CropMix:
     real: tuple[tuple[Path, float], ...] = ()
     signs: float = 0.27
     codes: float = 0.0
+    every_face: bool = False
     seed: int = 0
     fonts: tuple[Path, ...] | None = None
     cache: Path | None = None
@@ -189,7 +191,7 @@ class CropStream(IterableDataset[Batch]):
     ) -> None:
         self.mix, self.alphabet, self.area, self.start = mix, alphabet, area, start
         self.faces = tuple(find_faces(mix.fonts, mix.cache)) if faces is None else faces
-        self.code_faces = code_faces(self.faces)
+        self.code_faces = code_faces(self.faces, None if mix.every_face else False)
         self.texts = TextSource(alphabet, seed=mix.seed)
         self.real = [(read_crops(path, alphabet), share) for path, share in mix.real]
         for (path, _), (crops, _) in zip(mix.real, self.real, strict=True):
