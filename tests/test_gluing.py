@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from ocr_doc.core.geometry import as_quad, box_quad
 from ocr_doc.core.records import Character, Word
-from ocr_doc.digits import read_digits
 from ocr_doc.gluing import glue_words
 from ocr_doc.quotes import like_quotes
 
@@ -117,23 +116,6 @@ def test_guillemets_that_nothing_closes_are_opening_quotes() -> None:
     assert "".join(c.text for c in words[3].characters) == "“It"
     french = line("«oui»", "«non»", "l’eau", "d’or", "qu’il", "”", "”", "”")
     assert like_quotes(french) == french
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("l:", "1:"), ("(l)", "(1)"), ("l9,00", "19,00"), ("2l4", "214"), ("l0%", "10%"), ("-l.50", "-1.50"),
-     ("l/2", "1/2"), ("$l00", "$100")],
-)  # fmt: skip
-def test_an_l_among_digits_is_a_one(text: str, expected: str) -> None:
-    [word] = read_digits(line(text))
-    assert word.text == expected
-    assert "".join(c.text for c in word.characters) == expected
-
-
-@pytest.mark.parametrize("text", ["l", "5l", "1,5l", "l'eau", "lot", "B2l", "ml", "l.", "lll", "500ml", "-l-", "all:"])
-def test_an_l_that_may_be_a_letter_stays(text: str) -> None:
-    words = line(text)
-    assert read_digits(words) == words
 
 
 def test_signs_of_units_are_no_quotes() -> None:

@@ -52,9 +52,11 @@ def test_a_few_words_do_not_tell() -> None:
 @pytest.mark.parametrize(
     ("read", "meant"),
     [
-        ("l9,00", "19,00"), ("2l4", "214"), ("l:", "1:"), ("(l", "(1"), ("llmg", "11mg"), ("l5ml", "15ml"),
+        ("l9,00", "19,00"), ("2l4", "214"), ("l:", "1:"), ("(l", "(1"), ("(l)", "(1)"), ("l0%", "10%"),
+        ("-l.50", "-1.50"), ("l/2", "1/2"), ("$l00", "$100"), ("llmg", "11mg"), ("l5ml", "15ml"),
         ("$2o.00", "$20.00"), ("l,2", "1,2"), ("1.oO", "1.00"), ("42,OO", "42,00"),
-        ("5l", "5l"), ("lo.", "lo."), ("oo.oo", "oo.oo"), ("O8", "O8"), ("ml", "ml"), ("Oslo", "Oslo"),
+        *((text, text) for text in ("5l", "1,5l", "l", "l'eau", "lot", "lo.", "l.", "lll", "B2l", "ml", "500ml")),
+        *((text, text) for text in ("-l-", "all:", "oo.oo", "O8", "Oslo")),
     ],
 )  # fmt: skip
 def test_letters_of_a_number_are_digits(read: str, meant: str) -> None:
