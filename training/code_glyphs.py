@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr_doc.training.faces import Face, FaceKind, pick_face
+from ocr_doc.training.faces import Face, FaceKind, by_kind, pick_face
 
 Mask = NDArray[np.float32]
 CAP = 36
@@ -23,6 +23,12 @@ CODE_KINDS: dict[FaceKind, float] = {
     "sans": 6, "mono": 6, "condensed": 4, "receipt": 6, "typewriter": 1.5, "dotmatrix": 2.5, "display": 1.5,
     "serif": 1.5,
 }  # fmt: skip
+# Families made for machines that mark and read, by the start of their names, each with its weight; drawn so often.
+INDUSTRIAL: dict[str, float] = {
+    "ocr b": 4, "ocra": 1, "osp-din": 1, "osifont": 1, "routed gothic": 0.3, "share tech": 1, "b612 mono": 1,
+    "ibm 3270": 0.5, "overpass mono": 1, "saira stencil": 1, "stardos stencil": 1,
+}  # fmt: skip
+_INDUSTRIAL_SHARE = 0.3
 # Every so many families are never trained on: they measure.
 APART = 12
 # Characters that many faces draw alike. Where a face does, it stands for the first of the pair alone.
@@ -110,11 +116,27 @@ def draw_code(rng: np.random.Generator, text: str, faces: tuple[Face, ...]) -> C
     draw = rng.random()
     if draw < 0.07 and (known := "".join(c for c in text if c in _SEGMENTS)):
         return _segments(rng, known)
-    face = pick_face(rng, faces, CODE_KINDS, bold=True if rng.random() < 0.35 else None)
+    face = _pick(rng, faces)
     code = _lettered(rng, _drawable(text, face), face)
     if draw < 0.15:
         return _dotted(rng, code)
     return code
+
+
+def _pick(rng: np.random.Generator, faces: tuple[Face, ...]) -> Face:
+    """A face of the industrial families, or any, by kind."""
+    families = [family for kind in by_kind(faces).values() for name, family in kind.items() if _made_for_codes(name)]
+    if not families or rng.random() > _INDUSTRIAL_SHARE:
+        return pick_face(rng, faces, CODE_KINDS, bold=True if rng.random() < 0.35 else None)
+    weights = np.array([_made_for_codes(family[0].family) for family in families])
+    family = families[int(rng.choice(len(families), p=weights / weights.sum()))]
+    return family[int(rng.integers(len(family)))]
+
+
+@cache
+def _made_for_codes(family: str) -> float:
+    """The weight of an industrial family, 0 for others."""
+    return next((weight for start, weight in INDUSTRIAL.items() if family.lower().startswith(start)), 0.0)
 
 
 def _drawable(text: str, face: Face) -> str:
