@@ -11,11 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-
-import numpy as np
+from statistics import median
 
 from ocr_doc.core.records import BlockKind
-from ocr_doc.layout.frame import Frame
 from ocr_doc.layout.order import Region, Row
 
 # A block ends at a gap this much larger than the usual gap between lines, in line heights, ...
@@ -57,24 +55,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """What blocks are told by: the words' texts, their frame, and the usual height and gap of the page's rows."""
+    """What blocks are told by: the words' texts, and the usual height and gap of the page's rows."""
 
     texts: Sequence[str]
-    frame: Frame
     height: float
     gap: float
-
-    def letters(self, rows: Sequence[Row]) -> float:
-        """The share of letters among letters and digits."""
-        words = [i for row in rows for i in row.words]
-        letters, digits = float(self.frame.letters[words].sum()), float(self.frame.digits[words].sum())
-        return letters / max(letters + digits, 1.0)
 
 
 def usual_gap(regions: Sequence[Region], height: float) -> float:
     """The usual white between rows that follow one another, at most `MAX_USUAL_GAP` heights."""
-    gaps = np.array([gap for region in regions for gap in _gaps(region.rows)])
-    return min(float(np.median(gaps)) if len(gaps) else 0.0, MAX_USUAL_GAP * height)
+    gaps = [gap for region in regions for gap in _gaps(region.rows)]
+    return min(median(gaps) if gaps else 0.0, MAX_USUAL_GAP * height)
 
 
 def split_blocks(region: Region, page: PageText, tables: Sequence[tuple[int, int]] = ()) -> list[Part]:
@@ -99,16 +90,20 @@ def split_blocks(region: Region, page: PageText, tables: Sequence[tuple[int, int
     return parts
 
 
-def is_running(rows: Sequence[Row], page: PageText) -> bool:
+def is_running(rows: Sequence[Row]) -> bool:
     """Whether rows are running text, whose lines end at the edge and not where they like."""
     if len(rows) < RUNNING_ROWS:
         return False
     left, right = _edges(rows)
-    widths = np.array([row.x1 - row.x0 for row in rows])
-    if np.median(widths) < RUNNING_FILL * (right - left):
+    if median(row.x1 - row.x0 for row in rows) < RUNNING_FILL * (right - left):
         return False
-    words = float(np.median([len(row.words) for row in rows]))
-    return words >= RUNNING_WORDS and page.letters(rows) >= RUNNING_LETTERS
+    return median(len(row.words) for row in rows) >= RUNNING_WORDS and _lettered(rows) >= RUNNING_LETTERS
+
+
+def _lettered(rows: Sequence[Row]) -> float:
+    """The share of letters among letters and digits."""
+    letters = sum(row.letters for row in rows)
+    return letters / max(letters + sum(row.digits for row in rows), 1.0)
 
 
 def _edges(rows: Sequence[Row]) -> tuple[float, float]:
@@ -123,7 +118,7 @@ def _gaps(rows: Sequence[Row]) -> list[float]:
 
 def _ends(rows: Sequence[Row], page: PageText) -> list[int]:
     """The places where a new block begins, but for the first."""
-    running = is_running(rows, page)
+    running = is_running(rows)
     left, right = _edges(rows) if rows else (0.0, 0.0)
     ends = []
     for place, gap in enumerate(_gaps(rows), start=1):
@@ -160,16 +155,16 @@ def _named(rows: Sequence[Row], start: int, end: int, page: PageText) -> Part:
 def _heading_level(rows: Sequence[Row], start: int, end: int, page: PageText) -> int:
     """1 to 3 for a heading, else 0."""
     part = rows[start:end]
-    if len(part) > HEADING_ROWS or page.letters(part) < 0.5:
+    if len(part) > HEADING_ROWS or _lettered(part) < 0.5:
         return 0
-    if sum(page.frame.letters[i] for row in part for i in row.words) < 3:
+    if sum(row.letters for row in part) < 3:
         return 0
     height = min(row.h for row in part)
     for level, times in enumerate(HEADING_LEVELS, start=1):
         if height >= times * page.height:
             return level
     follows = rows[end : end + RUNNING_ROWS]
-    if len(part) > 1 or not is_running(follows, page):
+    if len(part) > 1 or not is_running(follows):
         return 0
     left, right = _edges(follows)
     words = [page.texts[i] for i in part[0].words]

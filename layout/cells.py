@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 from ocr_doc.layout.frame import Frame
 from ocr_doc.layout.order import Row
@@ -28,14 +29,24 @@ class Span:
     x1: float
 
 
-def row_cells(row: Row, frame: Frame, gap: float = CELL_GAP) -> list[Span]:
-    """The cells of a row, left to right."""
-    reach = gap * row.h
+# The cells of each row, left to right.
+Cells: TypeAlias = "dict[Row, list[Span]]"
+
+
+def find_cells(rows: Sequence[Row], frame: Frame) -> Cells:
+    """The cells of rows."""
+    starts, ends = frame.boxes[:, 0].tolist(), frame.boxes[:, 2].tolist()
+    return {row: _cells(row, starts, ends) for row in rows}
+
+
+def _cells(row: Row, starts: Sequence[float], ends: Sequence[float]) -> list[Span]:
+    """The cells of a row; `starts` and `ends` are those of all words."""
+    reach = CELL_GAP * row.h
     spans: list[Span] = []
     words: list[int] = []
     start = end = 0.0
-    # Rows are short: plain numbers are quicker than arrays.
-    for word, (x0, _, x1, _) in zip(row.words, frame.boxes[list(row.words)].tolist(), strict=True):
+    for word in row.words:
+        x0, x1 = starts[word], ends[word]
         if words and x0 - end <= reach:
             words.append(word)
             start, end = min(start, x0), max(end, x1)
@@ -43,7 +54,7 @@ def row_cells(row: Row, frame: Frame, gap: float = CELL_GAP) -> list[Span]:
             if words:
                 spans.append(Span(tuple(words), start, end))
             words, start, end = [word], x0, x1
-    return [*spans, Span(tuple(words), start, end)] if words else []
+    return [*spans, Span(tuple(words), start, end)]
 
 
 def find_columns(rows: Sequence[Sequence[Span]]) -> list[float]:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ocr_doc.core.records import BlockKind
-from ocr_doc.layout.frame import Frame
 from ocr_doc.layout.order import Row, text_height
 
 # Running text on the page: so many rows of so many words, mostly letters.
@@ -39,18 +38,17 @@ class Furniture:
     rows: list[Row]
 
 
-def take_furniture(rows: Sequence[Row], frame: Frame, texts: Sequence[str]) -> Furniture:
+def take_furniture(rows: Sequence[Row], texts: Sequence[str]) -> Furniture:
     """Sets headers, footers and page numbers apart from the text.
 
     Args:
         rows: All rows of a page.
-        frame: Of its words.
         texts: The words' texts.
     """
     left = sorted(rows, key=lambda row: (row.y, row.x0))
     top: list[tuple[BlockKind, tuple[Row, ...]]] = []
     bottom: list[tuple[BlockKind, tuple[Row, ...]]] = []
-    body = [row for row in left if _is_text(row, frame)]
+    body = [row for row in left if _is_text(row)]
     if len(body) < TEXT_ROWS:
         return Furniture((), (), left)
     height = text_height(body)
@@ -70,10 +68,8 @@ def take_furniture(rows: Sequence[Row], frame: Frame, texts: Sequence[str]) -> F
     return Furniture(tuple(top), tuple(bottom), left)
 
 
-def _is_text(row: Row, frame: Frame) -> bool:
-    words = list(row.words)
-    letters, digits = frame.letters[words].sum(), frame.digits[words].sum()
-    return len(words) >= TEXT_WORDS and letters >= TEXT_LETTERS * (letters + digits)
+def _is_text(row: Row) -> bool:
+    return len(row.words) >= TEXT_WORDS and row.letters >= TEXT_LETTERS * (row.letters + row.digits)
 
 
 def _kind(

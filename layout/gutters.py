@@ -27,7 +27,7 @@ from ocr_doc.layout.sides import (
     independence,
     measure_chunks,
 )
-from ocr_doc.layout.whitespace import Rectangle, white_rectangles
+from ocr_doc.layout.whitespace import Rectangle, white_rectangles, white_slabs
 
 # The narrowest gutter, in heights of text; the gaps of justified lines are as wide, but not one below the other.
 MIN_WIDTH = 0.9
@@ -112,7 +112,8 @@ def find_gutters(
         return []
     found: list[Gutter] = []
     refused: list[Rectangle] = []
-    white = _beside_text(_white(frame, min_width), wide, MIN_LINES)
+    slabs = white_slabs(frame.boxes, height, min_tight * height, MIN_HEIGHT * height)
+    white = _beside_text(white_rectangles(slabs, min_width * height), wide, MIN_LINES)
     for rectangle in white:
         if not _known(rectangle, found) and not _refused(rectangle, refused):
             limits = _limits(rectangle, found)
@@ -129,9 +130,9 @@ def find_gutters(
     if found:
         # In line with a gutter, less is believed: a heading has cut the columns, or long lines have narrowed it.
         measured = measure_chunks(frame, tight)
-        near = [each for each in _white(frame, min_tight) if any(each.x0 < other.x < each.x1 for other in found)]
+        near = white_rectangles(slabs, min_tight * height, [each.x for each in found])
         for rectangle in _beside_text(near, _wide(measured, height), FEW_LINES):
-            if any(rectangle.x0 < each.x < rectangle.x1 for each in found) and not _known(rectangle, found):
+            if not _known(rectangle, found):
                 sides = _sides(rectangle, measured, height, _limits(rectangle, found), FEW_LINES)
                 found += _judge(rectangle, sides, height, few=True)
     return sorted(found, key=lambda each: (each.top - each.bottom, each.x))
@@ -212,13 +213,6 @@ def _refused(rectangle: Rectangle, refused: Sequence[Rectangle]) -> bool:
             if shared > ALIKE * max(rectangle.height, other.height):
                 return True
     return False
-
-
-def _white(frame: Frame, min_width: float) -> list[Rectangle]:
-    """White rectangles at least so wide, in heights of text; the tallest first."""
-    height = frame.height
-    white = white_rectangles(frame.boxes, height, min_width * height, MIN_HEIGHT * height)
-    return sorted(white, key=lambda each: (-each.height, each.y0, each.x0))
 
 
 def _wide(chunks: Chunks, height: float) -> list[Chunk]:

@@ -9,7 +9,8 @@ again on whole rows, and only then are the far pairs tried: the amount at the ri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from ocr_doc.layout.frame import Frame
 from ocr_doc.layout.gutters import Gutter, beside_grids, find_gutters, least_widths
 from ocr_doc.layout.ruled import Grid
-from ocr_doc.layout.slope import CHUNK, Floats, smooth_slopes
+from ocr_doc.layout.slope import STRIP, Floats, Nearness
 
 # Of the lower word's height, how much two words of one row must share.
 MIN_OVERLAP = 0.5
@@ -33,8 +34,10 @@ MAX_SPACE = 2.0
 SURE_GAP = 15.0
 # What distance costs, against an alignment in [0, 1].
 GAP_COST = 0.1
-# Where the slopes of rows change no word's place by more than this, in heights, near pairs need no second look.
+# Where the slopes of rows change no word's place by more than this, in heights, those of the words are kept.
 SLOPE_MATTERS = 0.05
+# Words whose pairs are looked at at once: bounds the memory of a page with thousands of words.
+CHUNK = 512
 # A drop capital: one or two characters so many times higher than the text, with two lines or more close at its right.
 DROP_HEIGHT = 1.8
 DROP_GAP = 1.5
@@ -55,6 +58,51 @@ class _Pairs:
     gaps: Floats
     clashes: list[int]
 
+    def clashes_with(self, others: Sequence[int]) -> list[int]:
+        """The clashes of each word, and others."""
+        return [one | other for one, other in zip(self.clashes, others, strict=True)]
+
+
+class _Rows:
+    """Rows while pairs of words are joined. Each is known by its first word; sets of words are bits of a number."""
+
+    def __init__(self, clashes: Sequence[int]) -> None:
+        """Each word is a row of its own; `clashes` are the words that its row must not hold."""
+        self._row_of = list(range(len(clashes)))
+        self._members = [[word] for word in self._row_of]
+        self._bits = [1 << word for word in self._row_of]
+        self._clashes = list(clashes)
+
+    def words(self) -> list[list[int]]:
+        """The words of each row."""
+        return [list(row) for row in self._members if row]
+
+    def heed(self, clashes: Sequence[int]) -> None:
+        """Heeds these clashes of words from now on, and no others."""
+        for name, row in enumerate(self._members):
+            self._clashes[name] = 0
+            for word in row:
+                self._clashes[name] |= clashes[word]
+
+    def join(self, pairs: _Pairs, max_gap: float) -> None:
+        """Joins rows along pairs, the surest first, where no two words of a joined row would clash."""
+        row_of, members, bits, clashes = self._row_of, self._members, self._bits, self._clashes
+        # Most pairs are of one row already: arrays tell that more quickly.
+        names = np.array(row_of)
+        near = (pairs.gaps <= max_gap) & (names[pairs.first] != names[pairs.second])
+        for a, b in zip(pairs.first[near].tolist(), pairs.second[near].tolist(), strict=True):
+            one, other = row_of[a], row_of[b]
+            if one == other or clashes[one] & bits[other]:
+                continue
+            if len(members[one]) < len(members[other]):
+                one, other = other, one
+            for word in members[other]:
+                row_of[word] = one
+            members[one] += members[other]
+            members[other] = []
+            bits[one] |= bits[other]
+            clashes[one] |= clashes[other]
+
 
 def join_rows(frame: Frame, grids: Sequence[Grid] = ()) -> tuple[list[list[int]], list[Gutter]]:
     """Rows of a page, and the gutters that part them.
@@ -66,31 +114,39 @@ def join_rows(frame: Frame, grids: Sequence[Grid] = ()) -> tuple[list[list[int]]
     Returns:
         Rows as lists of word numbers, left to right, each word in one row; gutters, the tallest first.
     """
-    slopes = smooth_slopes(frame.centres, frame.slopes, frame.widths, frame.height)
-    pairs = _pairs(frame, slopes)
+    nearness = Nearness(frame.centres, frame.height)
+    slopes = nearness.smooth(frame.slopes, frame.widths)
+    apart = _surely_apart(frame)
+    pairs = _pairs(frame, slopes, apart, NEAR_GAP)
     drops = _drop_capitals(frame)
-    single = [[word] for word in range(len(slopes))]
     space = _narrow_space(frame, pairs)
     min_width, min_tight = least_widths(space)
-    tight = _merge(single, pairs, min_tight)
-    gutters = find_gutters(frame, _merge(tight, pairs, min_width), tight, space)
+    chunks = _Rows(pairs.clashes)
+    chunks.join(pairs, min_tight)
+    tight = chunks.words()
+    chunks.join(pairs, min_width)
+    gutters = find_gutters(frame, chunks.words(), tight, space)
     gutters = [part for gutter in gutters for part in beside_grids(gutter, grids, frame.height)]
     parted = [one | other for one, other in zip(_parted(frame, gutters, drops), _in_rows(frame, grids), strict=True)]
-    rows = _merge(single, _with_clashes(pairs, parted), NEAR_GAP)
-    own, lengths = _measured_slopes(frame, rows)
-    measured = smooth_slopes(frame.centres, own, lengths, frame.height)
+    joined = _Rows(pairs.clashes_with(parted))
+    joined.join(pairs, NEAR_GAP)
+    measured = nearness.smooth(*_measured_slopes(frame, joined.words()))
     if np.abs(measured - slopes).max() * np.ptp(frame.centres[:, 0]) > SLOPE_MATTERS * frame.height:
-        pairs = _pairs(frame, measured)
-    rows = _merge(rows, _with_clashes(pairs, parted), np.inf)
-    rows = _with_drops(frame, rows, drops)
-    left = frame.centres[:, 0] - frame.widths / 2
-    return [sorted(row, key=lambda i: (left[i], frame.centres[i, 1], i)) for row in rows], gutters
+        slopes = measured
+    pairs = _pairs(frame, slopes, apart, np.inf)
+    joined.heed(pairs.clashes_with(parted))
+    joined.join(pairs, np.inf)
+    rows = _with_drops(frame, joined.words(), drops)
+    rank = np.empty(len(slopes), dtype=np.int64)
+    rank[np.lexsort((frame.centres[:, 1], frame.boxes[:, 0]))] = np.arange(len(slopes))
+    leftmost_first = rank.tolist().__getitem__
+    return [sorted(row, key=leftmost_first) for row in rows], gutters
 
 
 def _narrow_space(frame: Frame, pairs: _Pairs) -> float:
     """A narrow space between words of the page, in heights: that which a quarter of them is below; 0 for none."""
     x = frame.centres[:, 0]
-    nearest = np.full(len(x), np.inf)
+    nearest = np.full(len(x), np.inf, dtype=pairs.gaps.dtype)
     left = np.where(x[pairs.first] < x[pairs.second], pairs.first, pairs.second)
     np.minimum.at(nearest, left, pairs.gaps)
     spaces = np.sort(nearest[nearest < MAX_SPACE])
@@ -104,78 +160,83 @@ def _measured_slopes(frame: Frame, rows: list[list[int]]) -> tuple[Floats, Float
         Slopes and the length that each was measured on, (N,) each.
     """
     x = frame.centres[:, 0].tolist()
-    left, right = np.arange(len(x)), np.arange(len(x))
+    left, right = list(range(len(x))), list(range(len(x)))
     for row in rows:
-        inner = sorted(row, key=x.__getitem__)
-        left[inner[1:]], right[inner[:-1]] = inner[:-1], inner[1:]
+        for one, other in pairwise(sorted(row, key=x.__getitem__)):
+            left[other], right[one] = one, other
     dx, dy = (frame.centres[right] - frame.centres[left]).T
     longer = dx > frame.widths
     slopes = np.where(longer, np.clip(dy / np.where(longer, dx, 1.0), -1.0, 1.0), frame.slopes)
     return slopes, np.where(longer, dx, frame.widths)
 
 
-def _pairs(frame: Frame, slopes: Floats) -> _Pairs:
-    """Compares all words with all, a chunk at a time."""
-    # Single precision: hundredths of a pixel decide nothing here, and it halves the work.
-    x, y = frame.centres.T.astype(np.float32)
-    w, h, slope = (part.astype(np.float32) for part in (frame.widths, frame.heights, slopes))
-    found: list[tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats]] = []
-    clashes: list[int] = []
-    for start in range(0, len(x), CHUNK):
-        here = slice(start, start + CHUNK)
-        dx = x[here, None] - x
+def _surely_apart(frame: Frame) -> NDArray[np.uint8]:
+    """For each word the set, as packed bits, of the words so near along the text that they cannot share a row.
+
+    They can where they overlap across the text: `_pairs` looks at those that may.
+    """
+    x = frame.centres[:, 0].astype(np.float32)
+    half, h = (0.5 * frame.widths).astype(np.float32), frame.heights.astype(np.float32)
+    apart = np.empty((len(x), len(x)), dtype=bool)
+    # Each pair once: the one is as far from the other.
+    for start in range(0, len(x), STRIP):
+        stop = start + STRIP
+        between = np.abs(x[start:stop, None] - x[start:]) - (half[start:stop, None] + half[start:])
+        part = between < SURE_GAP * np.minimum(h[start:stop, None], h[start:])
+        apart[start:stop, start:] = part
+        apart[start:, start:stop] = part.T
+    return np.packbits(apart, axis=1, bitorder="little")
+
+
+def _pairs(frame: Frame, slopes: Floats, apart: NDArray[np.uint8], max_gap: float) -> _Pairs:
+    """Compares each word with those near it across the text.
+
+    Args:
+        frame: All words.
+        slopes: (N,) of the text around each.
+        apart: Of `_surely_apart`.
+        max_gap: Of the pairs, in heights.
+    """
+    # From the top down; single precision, as hundredths of a pixel decide nothing here, and it halves the work.
+    downwards = np.argsort(frame.centres[:, 1], kind="stable")
+    columns = (*frame.centres.T, 0.5 * frame.widths, frame.heights, 0.5 * slopes)
+    measures = np.array([column[downwards] for column in columns], dtype=np.float32)
+    # No slope makes words overlap that are farther apart than this across the text (and a little, for rounding).
+    most = 0.5 * frame.heights.max() + np.ptp(frame.centres[:, 0]) * np.abs(slopes).max()
+    reach = 1.001 * (0.5 * frame.heights[downwards] + most)
+    middles = frame.centres[downwards, 1]
+    below = np.searchsorted(middles, middles + reach, "right") - np.arange(1, len(middles) + 1)
+    together = np.eye(len(middles), dtype=bool)
+    found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]] = []
+    for start in range(0, len(middles), CHUNK):
+        counts = below[start : start + CHUNK]
+        words = np.arange(start, start + len(counts))
+        # Each word with as many of those that follow it as may overlap it.
+        one, before = np.repeat(words, counts), np.repeat(np.cumsum(counts) - counts, counts)
+        other = one + 1 + np.arange(len(one)) - before
+        (x0, y0, w0, h0, slope0), (x1, y1, w1, h1, slope1) = measures.take(one, axis=1), measures.take(other, axis=1)
+        dx = x1 - x0
         # The mean of both slopes: the same seen from either word, and right for a line that bends evenly.
-        dy = np.abs(y[here, None] - y - dx * (0.5 * slope[here, None] + 0.5 * slope))
-        low = np.minimum(h[here, None], h)
-        shared = (0.5 * h[here, None] + 0.5 * h) - dy
-        between = np.abs(dx) - (0.5 * w[here, None] + 0.5 * w)
-        clashing = between < -MAX_STACKING * np.minimum(w[here, None], w)
-        clashing |= (shared <= 0) & (between < SURE_GAP * low)
-        np.fill_diagonal(clashing[:, start:], False)
-        clashes += [int.from_bytes(row.tobytes(), "little") for row in np.packbits(clashing, axis=1, bitorder="little")]
-        tall = np.maximum(h[here, None], h)
-        likely = ~clashing & (shared >= MIN_OVERLAP * low) & (tall <= MAX_HEIGHT_RATIO * low)
-        first, second = np.nonzero(likely)
-        once = second > first + start
-        first, second = first[once], second[once]
-        gaps = np.maximum(between[first, second], 0) / low[first, second]
-        first += start
-        alignment = 1 - 2 * dy[first - start, second] / (h[first] + h[second])
+        dy = np.abs(y1 - y0 - dx * (slope0 + slope1))
+        shared = (0.5 * h0 + 0.5 * h1) - dy
+        between = np.abs(dx) - (w0 + w1)
+        free = (shared > 0) & (between >= -2 * MAX_STACKING * np.minimum(w0, w1))
+        first, second = downwards[one[free]], downwards[other[free]]
+        together[first, second] = together[second, first] = True
+        low, tall = np.minimum(h0, h1)[free], np.maximum(h0, h1)[free]
+        gaps = np.maximum(between[free], 0) / low
+        likely = (shared[free] >= MIN_OVERLAP * low) & (tall <= MAX_HEIGHT_RATIO * low) & (gaps <= max_gap)
+        gaps = gaps[likely]
+        alignment = 1 - 2 * dy[free][likely] / (low + tall)[likely]
+        first, second = np.minimum(first, second)[likely], np.maximum(first, second)[likely]
         found.append((first, second, gaps, alignment - GAP_COST * np.log1p(gaps)))
     first, second, gap, score = (np.concatenate(part) for part in zip(*found, strict=True))
-    order = np.lexsort((second, first, -score))
-    return _Pairs(first[order], second[order], gap[order], clashes)
-
-
-def _merge(rows: list[list[int]], pairs: _Pairs, max_gap: float) -> list[list[int]]:
-    """Joins rows along pairs, the surest first, where no two words of a joined row would clash."""
-    row_of = [0] * len(pairs.clashes)
-    members: list[list[int]] = []
-    bits: list[int] = []
-    clashes: list[int] = []
-    for name, row in enumerate(rows):
-        inside = outside = 0
-        for word in row:
-            row_of[word] = name
-            inside |= 1 << word
-            outside |= pairs.clashes[word]
-        members.append(list(row))
-        bits.append(inside)
-        clashes.append(outside)
-    near = pairs.gaps <= max_gap
-    for a, b in zip(pairs.first[near].tolist(), pairs.second[near].tolist(), strict=True):
-        one, other = row_of[a], row_of[b]
-        if one == other or clashes[one] & bits[other]:
-            continue
-        if len(members[one]) < len(members[other]):
-            one, other = other, one
-        for word in members[other]:
-            row_of[word] = one
-        members[one] += members[other]
-        members[other] = []
-        bits[one] |= bits[other]
-        clashes[one] |= clashes[other]
-    return [row for row in members if row]
+    # By the words first, which is quick, and so that it decides between equal scores.
+    order = np.argsort(first * len(middles) + second)
+    order = order[np.argsort(-score[order], kind="stable")]
+    clashes = apart & ~np.packbits(together, axis=1, bitorder="little")
+    bits = [int.from_bytes(row.tobytes(), "little") for row in clashes]
+    return _Pairs(first[order], second[order], gap[order], bits)
 
 
 def _parted(frame: Frame, gutters: Sequence[Gutter], drops: dict[int, list[int]]) -> list[int]:
@@ -210,11 +271,6 @@ def _in_rows(frame: Frame, grids: Sequence[Grid]) -> list[int]:
         for word, place in grid.words.items():
             parted[word] |= above[grid.cells[place].row] | below[grid.cells[place].last_row]
     return parted
-
-
-def _with_clashes(pairs: _Pairs, clashes: list[int]) -> _Pairs:
-    """Pairs that heed further clashes."""
-    return replace(pairs, clashes=[one | other for one, other in zip(pairs.clashes, clashes, strict=True)])
 
 
 def _drop_capitals(frame: Frame) -> dict[int, list[int]]:

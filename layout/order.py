@@ -12,24 +12,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ocr_doc.core.medians import weighted_median
 from ocr_doc.layout.frame import Frame
 from ocr_doc.layout.gutters import Gutter
+from ocr_doc.layout.slope import Floats
 
 # Notes of one gutter are two notes where the white between them passes this, in heights of their text.
 NOTE_GAP = 1.3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """One row of words.
+    """One row of words; each word is in one row, so rows are told apart as objects, which makes them quick keys.
 
     Attributes:
         words: Word numbers, left to right.
         x0, x1: Its ends.
         y: Its middle.
         h: The height of its text: that of its higher words, as many a word has no tall letters.
+        letters, digits: How many its words have.
     """
 
     words: tuple[int, ...]
@@ -37,6 +40,8 @@ class Row:
     x1: float
     y: float
     h: float
+    letters: float
+    digits: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +58,24 @@ class Region:
 
 def as_rows(frame: Frame, rows: Sequence[Sequence[int]]) -> list[Row]:
     """Measures rows of words, each left to right."""
-    boxes = frame.boxes.tolist()
-    y, h = frame.centres[:, 1].tolist(), frame.heights.tolist()
-    measured = []
-    for row in rows:
-        heights = sorted(h[i] for i in row)
-        middle = sorted(y[i] for i in row)[len(row) // 2]
-        ends = min(boxes[i][0] for i in row), max(boxes[i][2] for i in row)
-        measured.append(Row(tuple(row), *ends, middle, heights[len(row) * 3 // 4]))
-    return measured
+    counts = np.array([len(row) for row in rows])
+    members = np.array([i for row in rows for i in row])
+    starts, owners = np.cumsum(counts) - counts, np.repeat(np.arange(len(rows)), counts)
+
+    def ranked(values: Floats, ranks: NDArray[np.int64]) -> Floats:
+        """Of each row the value of a rank, counted from its lowest."""
+        of_words = values[members]
+        return np.asarray(of_words[np.lexsort((of_words, owners))][starts + ranks])
+
+    columns = (
+        np.minimum.reduceat(frame.boxes[members, 0], starts),
+        np.maximum.reduceat(frame.boxes[members, 2], starts),
+        ranked(frame.centres[:, 1], counts // 2),
+        ranked(frame.heights, counts * 3 // 4),
+        np.add.reduceat(frame.letters[members], starts),
+        np.add.reduceat(frame.digits[members], starts),
+    )
+    return list(map(Row, map(tuple, rows), *(column.tolist() for column in columns)))
 
 
 def read_order(rows: Sequence[Row], gutters: Sequence[Gutter]) -> list[Region]:
@@ -79,7 +93,7 @@ def read_order(rows: Sequence[Row], gutters: Sequence[Gutter]) -> list[Region]:
     for gutter in gutters:
         if gutter.note:
             at_left = gutter.note == "left"
-            taken = {row for row in ordered if _beside(row, gutter) and _is_left(row, gutter) == at_left}
+            taken = [row for row in ordered if _beside(row, gutter) and _is_left(row, gutter) == at_left]
             notes += taken
             ordered = [row for row in ordered if row not in taken]
     regions = [Region(tuple(part)) for part in _cut(ordered, [each for each in gutters if not each.note])]

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from itertools import chain
 
 import numpy as np
 
-from ocr_doc.core.geometry import as_quad, quad_box, union_box
+from ocr_doc.core.geometry import Box, as_quad, quad_box, union_box
 from ocr_doc.core.records import Block, Cell, Line, RowKind, Table, Word
 from ocr_doc.core.records import Row as PageRow
 from ocr_doc.layout.blocks import PageText, Part, split_blocks, usual_gap
-from ocr_doc.layout.cells import row_cells
+from ocr_doc.layout.cells import find_cells
 from ocr_doc.layout.frame import level
 from ocr_doc.layout.furniture import take_furniture
 from ocr_doc.layout.joining import join_rows
-from ocr_doc.layout.order import Region, Row, as_rows, read_order, text_height
+from ocr_doc.layout.order import Row, as_rows, read_order, text_height
 from ocr_doc.layout.ruled import find_grids
 from ocr_doc.layout.rules import Pixels, find_rules
 from ocr_doc.layout.slope import Floats, lean
@@ -63,16 +63,37 @@ def lay_out(words: Sequence[Word], pixels: Pixels | None = None) -> PageLayout:
     """
     if not words:
         return PageLayout()
-    ordered = sorted(words, key=lambda word: (word.quad, word.text, word.confidence))
-    quads = np.array([word.quad for word in ordered], dtype=np.float64)
+    # The first number once more, in front: numbers are compared several times quicker than quads.
+    ordered = sorted(words, key=lambda word: (word.quad[0][0], word.quad, word.text, word.confidence))
+    corners = chain.from_iterable(word.quad for word in ordered)
+    quads = np.fromiter(chain.from_iterable(corners), np.float64, 8 * len(ordered)).reshape(-1, 4, 2)
     skew, turns = lean(quads)
     usual = int(np.bincount(turns, minlength=4).argmax())
     sheet = _Sheet([], [], [])
     for turn in sorted(set(turns.tolist()), key=lambda turn: (turn - usual) % 4):
         members = np.flatnonzero(turns == turn)
-        shown = pixels if turn == usual else None
-        _lay_out_level(sheet, quads[members], skew + 90.0 * turn, [ordered[i] for i in members], shown, turn != usual)
+        here = quads[members]
+        boxes = np.concatenate([here.min(axis=1), here.max(axis=1)], axis=1).tolist()
+        text = _Text([ordered[i] for i in members.tolist()], boxes, skew + 90.0 * turn, turn != usual)
+        _lay_out_level(sheet, text, here, pixels if turn == usual else None)
     return PageLayout(tuple(sheet.blocks), tuple(sheet.rows), tuple(sheet.tables))
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The text of a page that runs one way.
+
+    Attributes:
+        words: In a fixed order: all else knows them by their numbers.
+        boxes: The upright box around each word, on the page.
+        angle: Which way it runs: degrees clockwise.
+        vertical: Whether that is another way than most.
+    """
+
+    words: Sequence[Word]
+    boxes: Sequence[Box]
+    angle: float
+    vertical: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,85 +104,70 @@ class _Sheet:
     rows: list[PageRow]
     tables: list[Table]
 
-    def add_block(self, part: Part, words: Sequence[Word], *, vertical: bool) -> None:
-        lines = tuple(Line(tuple(words[i] for i in row.words)) for row in part.rows)
-        kind = "vertical" if vertical and part.kind == "paragraph" else part.kind
+    def add_block(self, part: Part, text: _Text) -> None:
+        lines = tuple(Line(tuple([text.words[i] for i in row.words])) for row in part.rows)
+        kind = "vertical" if text.vertical and part.kind == "paragraph" else part.kind
         self.blocks.append(Block(lines, kind, part.level))
 
-    def add_row(self, spans: Sequence[Sequence[int]], words: Sequence[Word], kind: RowKind = "text") -> None:
+    def add_row(self, spans: Sequence[Sequence[int]], text: _Text, kind: RowKind = "text") -> None:
         place = len(self.rows)
-        cells = tuple(_cell(span, words, place, column) for column, span in enumerate(spans))
+        cells = tuple(_cell(span, text, place, column) for column, span in enumerate(spans))
         self.rows.append(PageRow(cells, kind))
 
-    def add_table(self, table: FoundTable, words: Sequence[Word], angle: float) -> None:
+    def add_table(self, table: FoundTable, text: _Text) -> None:
         if not table.ruled:
-            cells = tuple(_cell(each.words, words, each.row, each.first, each.last) for each in table.cells)
+            cells = tuple(_cell(each.words, text, each.row, each.first, each.last) for each in table.cells)
         else:
-            cells = tuple(_ruled_cell(each, words, angle) for each in table.cells)
+            cells = tuple(_ruled_cell(each, text) for each in table.cells)
         self.tables.append(Table(union_box(cell.box for cell in cells), cells, table.columns, table.ruled))
 
 
-def _cell(members: Sequence[int], words: Sequence[Word], row: int, first: int, last: int | None = None) -> Cell:
-    inside = tuple(words[i] for i in members)
+def _cell(members: Sequence[int], text: _Text, row: int, first: int, last: int | None = None) -> Cell:
+    inside = tuple([text.words[i] for i in members])
     span = 1 if last is None else last - first + 1
-    # The box around all of the corners at once: a page has hundreds of cells of one word or two.
-    xs, ys = zip(*(corner for word in inside for corner in word.quad), strict=True)
-    return Cell((min(xs), min(ys), max(xs), max(ys)), inside, row, first, 1, span)
+    return Cell(union_box([text.boxes[i] for i in members]), inside, row, first, 1, span)
 
 
-def _ruled_cell(cell: Placed, words: Sequence[Word], angle: float) -> Cell:
-    """A cell of a table whose rules are known in the frame of text that runs at `angle` degrees."""
+def _ruled_cell(cell: Placed, text: _Text) -> Cell:
+    """A cell of a table whose rules are known in the frame in which the text is level."""
     x0, y0, x1, y1 = cell.box or (0.0, 0.0, 0.0, 0.0)
-    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    cos, sin = math.cos(math.radians(text.angle)), math.sin(math.radians(text.angle))
     corners = [(x * cos - y * sin, x * sin + y * cos) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))]
-    inside = tuple(words[i] for i in cell.words)
+    inside = tuple(text.words[i] for i in cell.words)
     rows = (cell.row if cell.last_row is None else cell.last_row) - cell.row + 1
     box = quad_box(as_quad(np.round(corners, 1)))
     return Cell(box, inside, cell.row, cell.first, rows, cell.last - cell.first + 1)
 
 
-def _lay_out_level(
-    sheet: _Sheet, quads: Floats, angle: float, words: Sequence[Word], pixels: Pixels | None, vertical: bool
-) -> None:
-    """Adds text that runs at `angle` degrees to a page."""
-    frame = level(quads, angle, words)
-    texts = [word.text for word in words]
-    grids = [] if pixels is None else find_grids(find_rules(pixels, angle, frame.height), frame.boxes, frame.height)
+def _lay_out_level(sheet: _Sheet, text: _Text, quads: Floats, pixels: Pixels | None) -> None:
+    """Adds text that runs one way to a page; `quads` are those of its words."""
+    frame = level(quads, text.angle, text.words)
+    texts = [word.text for word in text.words]
+    rules = None if pixels is None else find_rules(pixels, text.angle, frame.height)
+    grids = [] if rules is None else find_grids(rules, frame.boxes, frame.height)
     joined, gutters = join_rows(frame, grids)
-    furniture = take_furniture(as_rows(frame, joined), frame, texts)
+    rows = as_rows(frame, joined)
+    cells = find_cells(rows, frame)
+    furniture = take_furniture(rows, texts)
     regions = read_order(furniture.rows, gutters)
     height = text_height([row for region in regions for row in region.rows]) or frame.height
-    page = PageText(texts, frame, height, usual_gap(regions, height))
+    page = PageText(texts, height, usual_gap(regions, height))
+    known: dict[Row, _Kind] = {}
 
-    def add(parts: Sequence[Part], kinds: Callable[[Row], _Kind]) -> None:
+    def add(parts: Sequence[Part]) -> None:
         for part in parts:
-            sheet.add_block(part, words, vertical=vertical)
+            sheet.add_block(part, text)
             for row in part.rows:
-                kind, spans = kinds(row)
-                sheet.add_row(spans, words, kind)
+                kind, spans = known[row] if row in known else ("text", [span.words for span in cells[row]])
+                sheet.add_row(spans, text, kind)
 
-    def plain(row: Row) -> _Kind:
-        return "text", [span.words for span in row_cells(row, frame)]
-
-    add([Part(rows, kind) for kind, rows in furniture.top], plain)
+    add([Part(rows, kind) for kind, rows in furniture.top])
     for region in regions:
-        tables = find_tables(region.rows, frame, texts, grids)
-        known = _rows_of(region, tables)
-        parts = split_blocks(region, page, [(table.start, table.end) for table in tables])
-        add(parts, partial(_kind_of, known, plain))
+        tables = find_tables(region.rows, cells, frame, texts, grids)
         for table in tables:
-            sheet.add_table(table, words, angle)
-    add([Part(rows, kind) for kind, rows in furniture.bottom], plain)
-
-
-def _kind_of(known: Mapping[Row, _Kind], plain: Callable[[Row], _Kind], row: Row) -> _Kind:
-    return known[row] if row in known else plain(row)
-
-
-def _rows_of(region: Region, tables: Sequence[FoundTable]) -> dict[Row, _Kind]:
-    """What each row of a table is, and the words of its cells."""
-    return {
-        region.rows[table.start + place]: (kind, cells)
-        for table in tables
-        for place, (kind, cells) in enumerate(zip(table.kinds, table.lines, strict=True))
-    }
+            lines = zip(table.kinds, table.lines, strict=True)
+            known.update(zip(region.rows[table.start : table.end], lines, strict=True))
+        add(split_blocks(region, page, [(table.start, table.end) for table in tables]))
+        for table in tables:
+            sheet.add_table(table, text)
+    add([Part(rows, kind) for kind, rows in furniture.bottom])

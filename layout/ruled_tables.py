@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from ocr_doc.layout.amounts import number
-from ocr_doc.layout.cells import row_cells
+from ocr_doc.layout.cells import Cells, Span
 from ocr_doc.layout.frame import Frame
 from ocr_doc.layout.order import Row
 from ocr_doc.layout.ruled import Grid, GridCell
@@ -23,7 +23,9 @@ _Piece: TypeAlias = "tuple[GridCell | None, list[int]]"
 _Pieces: TypeAlias = "dict[GridCell, dict[int, list[int]]]"
 
 
-def ruled_tables(rows: Sequence[Row], frame: Frame, texts: Sequence[str], grids: Sequence[Grid]) -> list[FoundTable]:
+def ruled_tables(
+    rows: Sequence[Row], cells: Cells, frame: Frame, texts: Sequence[str], grids: Sequence[Grid]
+) -> list[FoundTable]:
     """The ruled tables among the rows of a region, from the top down; those with words elsewhere are left out."""
     row_of = {word: place for place, row in enumerate(rows) for word in row.words} if grids else {}
     tables: list[FoundTable] = []
@@ -32,14 +34,14 @@ def ruled_tables(rows: Sequence[Row], frame: Frame, texts: Sequence[str], grids:
         start, end = min(places), max(places) + 1
         # Side by side, two tables have the same rows: the second is left to be read as text beside the first.
         if start >= 0 and (not tables or start >= tables[-1].end):
-            tables.append(_table(start, [_pieces(row, frame, grid) for row in rows[start:end]], grid, frame, texts))
+            tables.append(_table(start, [_pieces(cells[row], grid) for row in rows[start:end]], grid, frame, texts))
     return tables
 
 
-def _pieces(row: Row, frame: Frame, grid: Grid) -> list[_Piece]:
-    """A row of words cut at the rules, left to right."""
+def _pieces(spans: Sequence[Span], grid: Grid) -> list[_Piece]:
+    """A row of words, by its cells, cut at the rules, left to right."""
     pieces: list[_Piece] = []
-    for span in row_cells(row, frame):
+    for span in spans:
         for word in span.words:
             cell = grid.cells[grid.words[word]] if word in grid.words else None
             if pieces and pieces[-1][0] == cell and (cell is not None or word != span.words[0]):

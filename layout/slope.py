@@ -23,8 +23,11 @@ REACH_ALONG = 6.0
 REACH_ACROSS = 5.0
 # A short word's lean is mostly the detector's noise: the weight of level text, as if of a word so many heights long.
 PRIOR_LENGTH = 3.0
-# Rows compared with all words at once: bounds the memory of a page with thousands of words.
-CHUNK = 256
+# From so many times the reach on a word's weight is lost in single precision, which is plenty for weights.
+FAR = 4.1
+# Words compared with others at once: bounds the memory of a page with thousands of words. Few, so that arrays stay in
+# the processor's cache and little is compared that is compared already or too far away.
+STRIP = 64
 
 
 def page_skew(words: Sequence[Word]) -> float:
@@ -61,26 +64,53 @@ def lean(quads: FloatArray) -> tuple[float, NDArray[np.int64]]:
     return (45.0 if skew == -45.0 else skew), turns
 
 
-def smooth_slopes(centres: Floats, slopes: Floats, lengths: Floats, height: float) -> Floats:
-    """The slope of the text around each word.
+class Nearness:
+    """How much words count for the lean of the text around one another, by how near they are."""
 
-    Args:
-        centres: (N, 2) pixels, the page's lean taken out.
-        slopes: (N,) rise of y per x that each word itself has.
-        lengths: (N,) how long, in pixels, the text is that each slope was measured on.
-        height: The page's usual text height in pixels.
+    def __init__(self, centres: Floats, height: float) -> None:
+        """Measures how near words are.
 
-    Returns:
-        (N,) slopes.
-    """
-    reach = np.array([REACH_ALONG, REACH_ACROSS]) * height
-    # Single precision is plenty for weights, and exp() is most of the work here.
-    x, y = (centres / reach * np.sqrt(0.5)).astype(np.float32).T
-    # The error of a slope falls with the length, so its weight (one over the variance) grows with its square.
-    weights = (lengths / height) ** 2
-    smooth = np.empty(len(slopes))
-    for start in range(0, len(slopes), CHUNK):
-        here = slice(start, start + CHUNK)
-        nearness = np.exp(-np.square(x[here, None] - x) - np.square(y[here, None] - y))
-        smooth[here] = (nearness @ (weights * slopes)) / (nearness @ weights + PRIOR_LENGTH**2)
-    return smooth
+        Args:
+            centres: (N, 2) pixels, the page's lean taken out.
+            height: The page's usual text height in pixels.
+        """
+        self._height = height
+        scaled = centres / (np.array([REACH_ALONG, REACH_ACROSS]) * height * np.sqrt(2))
+        self._order = np.argsort(scaled[:, 1], kind="stable")
+        x, y = scaled[self._order].astype(np.float32).T
+        ends = np.searchsorted(y, y + FAR, "right").tolist()
+        # For words from the top down the weights among these words and with those below: both ways they are the same.
+        self._strips: list[tuple[int, NDArray[np.float32]]] = []
+        for start in range(0, len(x), STRIP):
+            stop = min(start + STRIP, len(x))
+            end = ends[stop - 1]
+            # In place, as this is much of the work of a page.
+            exponents = x[start:stop, None] - x[start:end]
+            exponents *= exponents
+            across = y[start:stop, None] - y[start:end]
+            across *= across
+            exponents += across
+            np.negative(exponents, out=exponents)
+            self._strips.append((start, np.exp(exponents, out=exponents)))
+
+    def smooth(self, slopes: Floats, lengths: Floats) -> Floats:
+        """The slope of the text around each word.
+
+        Args:
+            slopes: (N,) rise of y per x that each word itself has.
+            lengths: (N,) how long, in pixels, the text is that each slope was measured on.
+
+        Returns:
+            (N,) slopes.
+        """
+        # The error of a slope falls with the length, so its weight (one over the variance) grows with its square.
+        weights = (lengths / self._height) ** 2
+        given = np.stack([weights * slopes, weights], axis=1)[self._order].astype(np.float32)
+        total = np.zeros_like(given)
+        for start, nearness in self._strips:
+            stop, end = start + nearness.shape[0], start + nearness.shape[1]
+            total[start:stop] += nearness @ given[start:end]
+            total[stop:end] += nearness[:, stop - start :].T @ given[start:stop]
+        smooth = np.empty(len(slopes))
+        smooth[self._order] = total[:, 0] / (total[:, 1] + PRIOR_LENGTH**2)
+        return smooth

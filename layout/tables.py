@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ocr_doc.layout.amounts import number
-from ocr_doc.layout.cells import Span, columns_of, find_columns, row_cells
+from ocr_doc.layout.cells import Cells, Span, columns_of, find_columns
 from ocr_doc.layout.frame import Frame
 from ocr_doc.layout.order import Row
 from ocr_doc.layout.ruled import Grid
@@ -32,21 +32,22 @@ class _Run:
 
 
 def find_tables(
-    rows: Sequence[Row], frame: Frame, texts: Sequence[str], grids: Sequence[Grid] = ()
+    rows: Sequence[Row], cells: Cells, frame: Frame, texts: Sequence[str], grids: Sequence[Grid] = ()
 ) -> list[FoundTable]:
     """The tables among rows that follow one another, from the top down.
 
     Args:
         rows: Of one region.
+        cells: Of these rows.
         frame: Of all words.
         texts: Of all words.
         grids: The ruled tables of the page. Those with words elsewhere than in these rows are left out.
     """
-    ruled = ruled_tables(rows, frame, texts, grids)
+    ruled = ruled_tables(rows, cells, frame, texts, grids)
     tables = list(ruled)
     ends = [(table.start, table.end) for table in ruled]
     for start, end in zip([0, *(end for _, end in ends)], [*(start for start, _ in ends), len(rows)], strict=True):
-        spans = [row_cells(row, frame) for row in rows[start:end]]
+        spans = [cells[row] for row in rows[start:end]]
         for run in _runs(rows[start:end], spans, frame.height):
             run.start += start
             table = _table(run, frame, texts)

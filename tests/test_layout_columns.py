@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ocr_doc.core.records import Word
 from ocr_doc.layout.page import arrange
-from ocr_doc.layout.whitespace import Rectangle, white_rectangles
+from ocr_doc.layout.whitespace import Rectangle, white_rectangles, white_slabs
 from ocr_doc.training.layouts import adjacency, make_layout
 
 
@@ -162,7 +162,7 @@ def test_vertical_text_is_kept_apart() -> None:
 def test_white_rectangles_are_white_and_as_tall_as_they_can_be(corners: list[tuple[int, int, int, int]]) -> None:
     boxes = np.array([(10.0 * x, 10.0 * y, 10.0 * (x + w + 1), 10.0 * (y + h + 1)) for x, y, w, h in corners])
     band = 10 / 3
-    for white in white_rectangles(boxes, 10, 10, 30):
+    for white in white_rectangles(white_slabs(boxes, 10, 10, 30), 10):
         assert isinstance(white, Rectangle)
         assert white.x1 - white.x0 >= 10
         assert white.height >= 30 - band
@@ -180,7 +180,7 @@ def test_the_largest_white_rectangle_is_found() -> None:
     boxes = np.array(
         [(0, 0, 100, 20), (0, 30, 100, 50), (0, 60, 100, 80), (150, 0, 260, 80), (0, 100, 260, 120)], float
     )
-    [white] = [each for each in white_rectangles(boxes, 20, 20, 60) if each.x1 < 200]
+    [white] = [each for each in white_rectangles(white_slabs(boxes, 20, 20, 60), 20) if each.x1 < 200]
     assert (white.x0, white.x1) == pytest.approx((100, 150), abs=4)
     assert (white.y0, white.y1) == pytest.approx((0, 100), abs=8)
 
