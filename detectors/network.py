@@ -31,10 +31,13 @@ class CraftLightConfig:
     Attributes:
         channels: Channels at strides 2, 4, 8, 16 and 32; any five numbers fit.
         blocks: 3×3 convolutions that follow the strided one on each of these levels.
+        finest: Stride at which the scores are found, 2 or 4; those of 4 are enlarged to 2, which saves half the
+            arithmetic and some of the places.
     """
 
     channels: tuple[int, int, int, int, int] = (16, 32, 64, 128, 128)
     blocks: tuple[int, int, int, int, int] = (1, 1, 1, 1, 3)
+    finest: int = 2
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for a checkpoint."""
@@ -54,7 +57,10 @@ class CraftLightConfig:
         blocks = tuple(int(v) for v in values.get("blocks", default.blocks))
         if len(channels) != 5 or len(blocks) != 5:
             raise ValueError(f"five levels are needed, not channels {channels} and blocks {blocks}")
-        return cls(channels, blocks)
+        finest = int(values.get("finest", default.finest))
+        if finest not in (2, 4):
+            raise ValueError(f"scores are found at stride 2 or 4, not {finest}")
+        return cls(channels, blocks, finest)
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -79,10 +85,12 @@ class CraftLight(nn.Module):
             nn.Sequential(_conv(i, o, stride=2), *(_conv(o, o) for _ in range(n)))
             for i, o, n in zip(before, widths, self.config.blocks, strict=True)
         )
-        # match[k] brings level k + 1 to level k's channels, before the upsampling, where it is four times cheaper.
-        self.match = nn.ModuleList(nn.Conv2d(widths[k + 1], widths[k], 1) for k in range(4))
-        self.merge = nn.ModuleList(_conv(w, w) for w in widths[:4])
-        self.head = nn.Sequential(_conv(widths[0], widths[0]), nn.Conv2d(widths[0], 2, 1))
+        first = 0 if self.config.finest == 2 else 1
+        # The k-th brings level first + k + 1 to the channels of the one above, before the upsampling, where it is four
+        # times cheaper.
+        self.match = nn.ModuleList(nn.Conv2d(widths[k + 1], widths[k], 1) for k in range(first, 4))
+        self.merge = nn.ModuleList(_conv(w, w) for w in widths[first:4])
+        self.head = nn.Sequential(_conv(widths[first], widths[first]), nn.Conv2d(widths[first], 2, 1))
         self._initialise()
 
     def _initialise(self) -> None:
@@ -103,10 +111,12 @@ class CraftLight(nn.Module):
         for down in self.down:
             level = down(level)
             levels.append(level)
-        for k in (3, 2, 1, 0):
-            level = F.interpolate(self.match[k](level), scale_factor=2.0, mode="nearest")
-            level = self.merge[k](level + levels[k])
+        for match, merge, skip in zip(reversed(self.match), reversed(self.merge), reversed(levels[:-1]), strict=False):
+            level = F.interpolate(match(level), scale_factor=2.0, mode="nearest")
+            level = merge(level + skip)
         scores: Tensor = self.head(level)
+        if self.config.finest == 4:
+            scores = F.interpolate(scores, scale_factor=2.0, mode="bilinear")
         return scores
 
     def forward(self, pixels: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -51,3 +52,11 @@ def test_a_configuration_survives_json() -> None:
         CraftLightConfig.from_dict({"architecture": "craft-vgg16"})
     with pytest.raises(ValueError, match="five levels"):
         CraftLightConfig.from_dict({"channels": [1, 2]})
+    with pytest.raises(ValueError, match="stride"):
+        CraftLightConfig.from_dict({"finest": 3})
+
+
+def test_scores_found_at_stride_four_are_of_the_same_size_for_less_arithmetic() -> None:
+    coarse = CraftLight(replace(_TINY, finest=4))
+    assert coarse(torch.rand(1, 3, 64, 96)).shape == CraftLight(_TINY)(torch.rand(1, 3, 64, 96)).shape == (1, 2, 32, 48)
+    assert multiply_adds(coarse, 64, 96) < 0.8 * multiply_adds(CraftLight(_TINY), 64, 96)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ocr_doc.core.errors import UsageError
+from ocr_doc.detectors.network import CraftLightConfig
 from ocr_doc.training.detector_data import CropOptions, LabelledPage
 from ocr_doc.training.detector_loop import DetectorTraining, train_detector
 from ocr_doc.training.faces import Face, find_faces
@@ -42,6 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validation", type=Path, help="a list of real pages to measure on, never trained on")
     parser.add_argument("--batch", type=int, default=8, help="crops a step (%(default)s)")
     parser.add_argument("--side", type=int, default=384, help="side of a crop in pixels (%(default)s)")
+    shape = CraftLightConfig()
+    group = parser.add_argument_group("shape of the network; --from has one of its own")
+    group.add_argument("--channels", type=int, nargs=5, default=shape.channels, help="of each level (%(default)s)")
+    group.add_argument("--blocks", type=int, nargs=5, default=shape.blocks,
+                       help="convolutions of each level after the first (%(default)s)")  # fmt: skip
+    group.add_argument("--finest", type=int, choices=(2, 4), default=shape.finest,
+                       help="stride at which the scores are found (%(default)s)")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
@@ -49,9 +57,12 @@ def run(args: argparse.Namespace) -> int:
     if args.batch < 1 or args.side < 64 or args.side % 32:
         raise UsageError(f"--batch {args.batch} --side {args.side}: no batch of crops.",
                          "Give a batch of 1 or more, and a side that is a multiple of 32, 64 or more.")  # fmt: skip
+    if min(args.channels) < 1 or min(args.blocks) < 0:
+        raise UsageError("The network's shape has a number that is too small.", "Give channels of 1 or more.")
     real = tuple((read_page_list(path), share) for path, share in sources_and_shares("--pages", args.pages))
     config = DetectorTraining(
         **run_options(args),
+        network=CraftLightConfig(tuple(args.channels), tuple(args.blocks), args.finest),
         crops=CropOptions(side=args.side),
         batch=args.batch,
         real=real,
