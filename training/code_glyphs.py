@@ -25,10 +25,12 @@ CODE_KINDS: dict[FaceKind, float] = {
 }  # fmt: skip
 # Families made for machines that mark and read, by the start of their names, each with its weight; drawn so often.
 INDUSTRIAL: dict[str, float] = {
-    "ocr b": 4, "ocra": 1, "osp-din": 1, "osifont": 1, "routed gothic": 0.3, "share tech": 1, "b612 mono": 1,
+    "ocr b": 12, "ocra": 0.4, "osp-din": 1, "osifont": 1, "routed gothic": 0.3, "share tech": 1, "b612 mono": 1,
     "ibm 3270": 0.5, "overpass mono": 1, "saira stencil": 1, "stardos stencil": 1,
 }  # fmt: skip
 _INDUSTRIAL_SHARE = 0.3
+# Of such a family faces that draw more pairs alike than this are passed over: negatives and outlines for a plotter.
+_MOST_TWINS = 3
 # Every so many families are never trained on: they measure.
 APART = 12
 # Characters that many faces draw alike. Where a face does, it stands for the first of the pair alone.
@@ -130,6 +132,7 @@ def _pick(rng: np.random.Generator, faces: tuple[Face, ...]) -> Face:
         return pick_face(rng, faces, CODE_KINDS, bold=True if rng.random() < 0.35 else None)
     weights = np.array([_made_for_codes(family[0].family) for family in families])
     family = families[int(rng.choice(len(families), p=weights / weights.sum()))]
+    family = tuple(face for face in family if len(twins(face)) <= _MOST_TWINS) or family
     return family[int(rng.integers(len(family)))]
 
 
