@@ -1,4 +1,4 @@
-"""Crops of drawn codes in the fonts that no training draws codes in, to measure a recogniser of codes on.
+"""Crops of drawn codes in the fonts that training keeps apart unless told `--every-face`, to measure a recogniser on.
 
     python docs/code_crops.py FOLDER --count 1200 --seed 99991
 
@@ -22,7 +22,7 @@ from ocr_doc.weights.manifest import load_manifest
 
 def main() -> None:
     """Draws the crops."""
-    parser = argparse.ArgumentParser(description="Crops of drawn codes in fonts that training does not use for codes.")
+    parser = argparse.ArgumentParser(description="Crops of drawn codes in the fonts that are kept for measuring.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=1200, help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=99991, help="(%(default)s)")

@@ -1,7 +1,7 @@
 """Measures the layout alone, without reading a page.
 
     python docs/layout_figures.py generated [PAGES]     order and time on generated pages of one to three columns
-    python docs/layout_figures.py truth SET [SPLIT]     order on the words and boxes of a labelled set
+    python docs/layout_figures.py truth SET [SPLIT]     order and time on the words and boxes of a labelled set
     python docs/layout_figures.py turned FILE...        whether these pages, each turned by another quarter, are put
                                                         upright
 
@@ -52,7 +52,7 @@ def generated(count: int) -> None:
 
 def truth(path: Path, split: str | None) -> None:
     """The words and boxes of a set, in an order of chance."""
-    order = Rate()
+    order, seconds = Rate(), 0.0
     samples = read_set(path, Choice(split)).samples
     for sample in samples:
         boxed = [(word.text, word.box) for word in sample.words if word.box is not None]
@@ -62,8 +62,11 @@ def truth(path: Path, split: str | None) -> None:
             boxed = [part for box, text in lines if box is not None for part in parts_of(box, text)]
         words = [Word(text, 1.0, box_quad(box)) for text, box in boxed]
         random.Random(0).shuffle(words)
-        order += order_kept(sample.text, "\n".join(block.text for block in lay_out(words).blocks))
-    print(f"{len(samples)} pages, order {order.value:.4f}")
+        start = time.process_time()
+        blocks = lay_out(words).blocks
+        seconds += time.process_time() - start
+        order += order_kept(sample.text, "\n".join(block.text for block in blocks))
+    print(f"{len(samples)} pages, order {order.value:.4f}, {1000 * seconds / len(samples):.1f} ms of CPU a page")
 
 
 def turned(paths: list[Path]) -> None:

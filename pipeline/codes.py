@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.geometry import as_quad, box_overlap, box_quad, quad_angle, quad_box, quad_size
+from ocr_doc.core.geometry import as_quad, box_quad, quad_angle, quad_size
 from ocr_doc.detectors.detector import DetectedWord, WordDetector
+from ocr_doc.finds import Find, Judges, height_of, rows_of, settle
 from ocr_doc.networks import Detector
 from ocr_doc.phrases import join_phrases
 from ocr_doc.recognizer.serial import Row
@@ -30,38 +31,10 @@ MOST_PIXELS = 1_500_000
 ENLARGED = 400
 # Logarithm of the factor by which text is off the height that the detector likes best at which it is believed less.
 _SPREAD = 0.8
-# Share of the smaller of two boxes that lies in both, and of its characters that lie on ones of the other, from which
-# they are of the same text.
-_SAME = 0.25
-_LEAST_WEIGHT = 0.3
 # Degrees of lean from which a word is tried upright as well.
 LEANING = 2.5
 # An image at most so many times as wide as high may hold a single character.
 ALONE = 1.2
-
-# Boxes with so much in common, of as many characters, are one box.
-_ONE = 0.9
-# A row of less than so many times the weight of one in its place is no rival to it.
-_RIVAL = 0.4
-# A row counts longer, by parts beside it, where the recogniser is so many times as sure of it, or surer.
-LONGER = 0.94
-# Power of the recogniser's certainty beside the classifier's count: 2 to 8 make little difference.
-_TRUST = 4.0
-
-Judge = Callable[[Sequence[Row]], Sequence[float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Judges:
-    """What says whether a row of an image is text.
-
-    Attributes:
-        count: How many characters there are in each of several rows, as far as can be told: quick.
-        certainty: How sure the recogniser is of each of several rows, a character, in [0, 1]; slow.
-    """
-
-    count: Judge
-    certainty: Judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +62,15 @@ def find_codes(
 
     Returns:
         Words of all looks, joined where they stand in one row; where several say different things of a place, those
-        with the most characters, and of which the recogniser is surest.
+        that the judges believe.
     """
+    seen = _looks(detector, pixels, words)
+    worths = judges.count(rows_of([each.word for each in seen]))
+    return settle([Find(each.word, each.fitness, worth) for each, worth in zip(seen, worths, strict=True)], judges)
+
+
+def _looks(detector: WordDetector, pixels: NDArray[np.uint8], words: Sequence[DetectedWord]) -> list[_Seen]:
+    """What is seen in all scales, rows of words far apart too, and what leans upright as well."""
     best = detector.options.scale.text_height
     seen = [_seen(word, _usual_scale(words, best), best) for word in words]
     height, width = pixels.shape[:2]
@@ -103,14 +83,8 @@ def find_codes(
         scale /= RATIO
         if scale * min(height, width) < LEAST_SIDE:
             break
-    seen += [_Seen(upright(each.word), each.fitness) for each in seen if LEANING < abs(quad_angle(each.word.quad)) < 30]
-    worths = judges.count(_rows([each.word for each in seen]))
-    weights = [worth * (0.6 + 0.4 * each.fitness) for each, worth in zip(seen, worths, strict=True)]
-    places = _rivals([_Place(each.word, weight) for each, weight in zip(seen, weights, strict=True)])
-    certain = judges.certainty(_rows([place.word for place in places]))
-    for place, certainty in zip(places, certain, strict=True):
-        place.weight, place.certainty = place.weight * certainty**_TRUST, certainty
-    return _joined(_heaviest(places), judges.certainty)
+    leaning = [each for each in seen if LEANING < abs(quad_angle(each.word.quad)) < 30]
+    return seen + [_Seen(upright(each.word), each.fitness) for each in leaning]
 
 
 def crop_rows(
@@ -131,10 +105,12 @@ def crop_rows(
     rows = [Row(whole, (whole,) if width <= ALONE * height else ())]
     room = max(4, round(0.4 * height))
     padded = np.asarray(cv2.copyMakeBorder(pixels, room, room, room, room, cv2.BORDER_REPLICATE), dtype=np.uint8)
-    words = list(detector.detect(padded))
+    words = detector.detect(padded)
     if isinstance(detector, WordDetector):
-        words = find_codes(detector, padded, words, judges(padded))
-    large = [word for word in join_phrases(words) if _height(word) >= 0.4 * height]
+        found = find_codes(detector, padded, words, judges(padded))
+    else:
+        found = join_phrases(words)
+    large = [word for word in found if height_of(word) >= 0.4 * height]
     if large:
         longest = max(large, key=lambda word: len(word.characters))
         quad, *characters = (as_quad(np.array(q) - room) for q in (longest.quad, *longest.characters))
@@ -143,12 +119,12 @@ def crop_rows(
 
 
 def _usual_scale(words: Sequence[DetectedWord], best: float) -> float:
-    heights = [_height(word) for word in words]
+    heights = [height_of(word) for word in words]
     return best / max(1.0, float(np.median(heights))) if heights else 1.0
 
 
 def _seen(word: DetectedWord, scale: float, best: float) -> _Seen:
-    off = float(np.log(max(_height(word) * scale, 1e-3) / best))
+    off = float(np.log(max(height_of(word) * scale, 1e-3) / best))
     return _Seen(word, float(np.exp(-0.5 * (off / _SPREAD) ** 2)))
 
 
@@ -156,83 +132,8 @@ def upright(word: DetectedWord) -> DetectedWord:
     """A leaning word as if it did not: a short word's direction is a guess."""
     centres = np.array([np.mean(quad, axis=0) for quad in word.characters])
     widths = np.array([quad_size(quad)[0] for quad in word.characters])
-    middle, half = float(centres[:, 1].mean()), _height(word) / 2
+    middle, half = float(centres[:, 1].mean()), height_of(word) / 2
     edges = np.stack([centres[:, 0] - widths / 2, centres[:, 0] + widths / 2], axis=1)
     boxes = [box_quad((float(a), middle - half, float(b), middle + half)) for a, b in edges]
     whole = box_quad((float(edges[:, 0].min()), middle - half, float(edges[:, 1].max()), middle + half))
     return DetectedWord(whole, word.confidence, tuple(boxes))
-
-
-def _height(word: DetectedWord) -> float:
-    (ax, ay), _, _, (dx, dy) = word.quad
-    return float(np.hypot(dx - ax, dy - ay))
-
-
-class _Place:
-    """Where a word stands: a name in the gap of a code's row lies in the row's box, but on none of its characters.
-
-    Attributes:
-        weight: What speaks for it.
-        certainty: The recogniser's, a character, in [0, 1].
-    """
-
-    def __init__(self, word: DetectedWord, weight: float) -> None:
-        self.word, self.weight, self.certainty = word, weight, 1.0
-        self.box = quad_box(word.quad)
-        self._boxes = np.array([quad_box(quad) for quad in word.characters or (word.quad,)])
-
-    @property
-    def area(self) -> float:
-        """Square pixels of its box."""
-        return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
-
-    def shares(self, other: _Place) -> bool:
-        """Whether both are of the same text."""
-        if box_overlap(self.box, other.box) < _SAME:
-            return False
-        small, large = sorted((self, other), key=lambda place: place.area)
-        x, y = ((small._boxes[:, :2] + small._boxes[:, 2:]) / 2).T[:, :, None]
-        left, top, right, bottom = large._boxes.T[:, None]
-        inside = ((left <= x) & (x <= right) & (top <= y) & (y <= bottom)).any(axis=1)
-        return bool(inside.mean() >= _SAME)
-
-    def repeats(self, other: _Place) -> bool:
-        """Whether both are one and the same find of two looks."""
-        if len(self._boxes) != len(other._boxes):
-            return False
-        both = box_overlap(self.box, other.box) * min(self.area, other.area)
-        return both > _ONE * (self.area + other.area - both)
-
-
-def _rows(words: Sequence[DetectedWord]) -> list[Row]:
-    return [Row(word.quad, tuple(word.characters)) for word in words]
-
-
-def _heaviest(places: Sequence[_Place]) -> list[_Place]:
-    """The places with the most weight, none over another one, the heaviest first."""
-    kept: list[_Place] = []
-    for place in sorted(places, key=lambda place: -place.weight):
-        if not any(place.shares(other) for other in kept):
-            kept.append(place)
-    return kept
-
-
-def _joined(places: Sequence[_Place], certainty: Judge) -> list[DetectedWord]:
-    """The words of places, those of one row as one, if the recogniser is hardly less sure of it than of its parts."""
-    words = [place.word for place in places]
-    rows = [row for row in join_phrases(words) if row not in words]
-    for row, sure in zip(rows, certainty(_rows(rows)), strict=True):
-        parts = [place for place in places if set(place.word.characters) <= set(row.characters)]
-        if sure >= LONGER * min(part.certainty for part in parts):
-            words = [*(word for word in words if all(word is not part.word for part in parts)), row]
-    return words
-
-
-def _rivals(places: Sequence[_Place]) -> list[_Place]:
-    """Of all finds those that could be what stands in their place."""
-    told: list[_Place] = []
-    for place in sorted((p for p in places if p.weight >= _LEAST_WEIGHT), key=lambda place: -place.weight):
-        if not any(place.repeats(other) for other in told):
-            told.append(place)
-    best = _heaviest(told)
-    return [p for p in told if all(p.weight >= _RIVAL * other.weight for other in best if p.shares(other))]

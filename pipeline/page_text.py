@@ -156,13 +156,13 @@ class PageReader:
         grey = view.grey
         if self._options.min_legibility:
             words = without_show_through(grey, words)
-        words = with_lone_signs(grey, words)
+        words, rows = with_lone_signs(grey, words), None
         if self._options.serial == "always" and (serial := self._serial()) is not None:
             finder = self._detector()
             if isinstance(finder, WordDetector):
-                rows = _new(find_codes(finder, view.pixels, words, serial.judges(view.pixels)), view, known)
-                return Look(view, rows, rows, self._read(grey, rows))
-        found = join_phrases(words)
+                words = _new(find_codes(finder, view.pixels, words, serial.judges(view.pixels)), view, known)
+                rows = words  # joined, where they are of one row
+        found = join_phrases(words) if rows is None else rows
         return Look(view, words, found, agree_on_decimals(self._read(grey, found)))
 
     def _find(self, view: View, known: Floats | None) -> Sequence[DetectedWord]:

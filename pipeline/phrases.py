@@ -57,7 +57,7 @@ def join_phrases(found: Sequence[DetectedWord]) -> list[DetectedWord]:
     nexts = frame.right_neighbours()
     starts = sorted(set(range(len(found))) - set(nexts.values()))
     return [
-        _phrase([found[i] for i in part])
+        phrase_of([found[i] for i in part])
         for start in starts
         for part in frame.split(_chain(start, nexts))
     ]  # fmt: skip
@@ -146,8 +146,8 @@ class _Frame:
         yield from self.split(chain[cut:])
 
 
-def _phrase(words: list[DetectedWord]) -> DetectedWord:
-    """Words of a line as one."""
+def phrase_of(words: Sequence[DetectedWord]) -> DetectedWord:
+    """Words of a line, in their order, as one."""
     if len(words) == 1:
         return words[0]
     quads = [word.quad for word in words]

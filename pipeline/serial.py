@@ -16,25 +16,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc import downwards, two_lines
-from ocr_doc.codes import LONGER, Judges, crop_rows
-from ocr_doc.core.geometry import box_overlap, quad_box, quad_size
+from ocr_doc.codes import crop_rows
+from ocr_doc.core.geometry import quad_box, quad_size
 from ocr_doc.core.records import Word, WordReading
 from ocr_doc.detectors.detector import DetectedWord
+from ocr_doc.finds import Judges
 from ocr_doc.networks import Detector, Reader
 from ocr_doc.options import Options
 from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
 from ocr_doc.recognizer.consensus import Heard
 from ocr_doc.recognizer.crops import MARGIN_ALONG, rectify, to_grey
 from ocr_doc.recognizer.patterns import parse_pattern
-from ocr_doc.recognizer.reader import Reading, WordReader
+from ocr_doc.recognizer.reader import Reading, WordReader, certainty
 from ocr_doc.recognizer.row_ends import with_ends
 from ocr_doc.recognizer.serial import Row, RowReading, SerialReader
 from ocr_doc.serial_results import as_reading, as_word, between_gaps
 from ocr_doc.words import CONFIDENCE_DIGITS, rounded_quad
 
 # Where both cannot be weighed together: by so many nats a character the classifier may seem less sure than the
-# recogniser and still be believed, if all words are said to be codes, and if the recogniser read a part only...
-TRUST, TRUST_LONGER = 0.1, 1.0
+# recogniser and still be believed, if all words are said to be codes...
+TRUST = 0.1
 # ...and by so many it must seem surer where words only look like codes.
 PROOF = 0.1
 # ...and by the geometric mean over its characters it must be at least so sure of itself.
@@ -48,8 +49,6 @@ SURE = 0.92
 # Specks beyond this number are no rows: the work stays bounded.
 MOST_ROWS = 400
 _SHORTEST_CODE = 4
-# Share of a row in one that has become longer from which it is a part of it.
-_COVERED = 0.4
 # Numbers with units, ordinals, amounts and times: a letter and a digit, and yet no code.
 _NO_CODE = re.compile(
     r"\d+(st|nd|rd|th)|\d{0,3}[x@]\d{1,3}|[\d.,]+(x|kg|g|mg|ml|l|cm|mm|m|pm|am|s|k|w|v|hz|pcs?|pkt|rm|sr|e|z)|rm[\d.,]+"
@@ -60,31 +59,16 @@ _NO_CODE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A row with what the recogniser read in it.
-
-    Attributes:
-        whole: Whether the recogniser read all of the row.
-    """
+    """A row with what the recogniser read in it."""
 
     row: Row
     text: str
     confidence: float
-    whole: bool = True
-
-    @property
-    def certainty(self) -> float:
-        """Geometric mean over the characters, in [0, 1]; 0 where nothing was read."""
-        return certainty(self.text, self.confidence)
 
     @property
     def evidence(self) -> float:
         """Nats a character, at most 0."""
         return math.log(max(self.confidence, 1e-9)) / max(1, len(self.text.replace(" ", "")))
-
-
-def certainty(text: str, confidence: float) -> float:
-    """Geometric mean over a text's characters of their probabilities, whose product is given; 0 without text."""
-    return float(confidence ** (1 / len(text))) if text else 0.0
 
 
 def looks_like_code(text: str) -> bool:
@@ -164,7 +148,6 @@ class SerialBranch:
             stacked.update(members)
         pairs = [pair for i, pair in enumerate(zip(found, readings, strict=True)) if i not in stacked]
         items = [_of_found(*pair) for pair in pairs][:MOST_ROWS]
-        items = _uncovered(self._with_ends(grey, items))
         results = self._read_both(grey, items)
         broken = self._over_two_lines(grey, items, results)
         words += [word for word, _ in broken]
@@ -172,17 +155,7 @@ class SerialBranch:
         for i, (item, reading) in enumerate(zip(items, results, strict=True)):
             if i not in taken:
                 words += self._words(item, reading)
-        return [word for word in words if word.confidence ** (1 / len(word.text)) >= legible]
-
-    def _with_ends(self, grey: NDArray[np.uint8], items: Sequence[_Item]) -> list[_Item]:
-        """Rows with the characters beyond their ends, where the recogniser is hardly less sure of them so."""
-        rows = with_ends(grey, [item.row for item in items], self._classifier())
-        grown = [i for i, (item, row) in enumerate(zip(items, rows, strict=True)) if row is not item.row]
-        longer = list(items)
-        for i, certainty in zip(grown, self._certainty(grey, [rows[i] for i in grown]), strict=True):
-            if certainty >= LONGER * items[i].certainty:
-                longer[i] = replace(items[i], row=rows[i], whole=False)
-        return longer
+        return [word for word in words if certainty(word.text, word.confidence) >= legible]
 
     def _downwards(self, grey: NDArray[np.uint8], stack: downwards.Stack, text: str, confidence: float) -> list[Word]:
         """The word of letters above one another, of which the recogniser read `text`."""
@@ -222,7 +195,11 @@ class SerialBranch:
     def judges(self, pixels: NDArray[np.uint8]) -> Judges:
         """What judges rows found in an image (h, w, 3)."""
         counter, grey = SerialReader(self._classifier()), to_grey(pixels)
-        return Judges(lambda rows: counter.worth(grey, rows), lambda rows: self._certainty(grey, rows))
+        return Judges(
+            lambda rows: counter.worth(grey, rows),
+            lambda rows: self._certainty(grey, rows),
+            lambda rows: with_ends(grey, rows, self._classifier()),
+        )
 
     def _certainty(self, grey: NDArray[np.uint8], rows: Sequence[Row]) -> list[float]:
         """Geometric means over the characters of what the recogniser reads; without one all rows are alike."""
@@ -337,22 +314,9 @@ class SerialBranch:
         return tuple(notes)
 
 
-def _uncovered(items: Sequence[_Item]) -> list[_Item]:
-    """Rows that have become longer, and of the others those of which nothing is in these now."""
-    grown = [quad_box(new.row.quad) for new in items if not new.whole]
-    kept = []
-    for new in items:
-        box = quad_box(new.row.quad)
-        lower = (other for other in grown if other[3] - other[1] > 0.9 * (box[3] - box[1]))
-        if not new.whole or all(box_overlap(box, other) < _COVERED for other in lower):
-            kept.append(new)
-    return kept
-
-
 def _is_better(reading: SerialReading, item: _Item, trust: float) -> bool:
     if not reading.characters:
         return False
-    trust = trust if item.whole else max(trust, TRUST_LONGER)
     return not item.text or -reading.cost / len(reading.characters) + trust >= item.evidence
 
 

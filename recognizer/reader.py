@@ -124,6 +124,11 @@ class Reading:
     notes: tuple[str, ...] = ()
 
 
+def certainty(text: str, confidence: float) -> float:
+    """How sure a text is, a character, in [0, 1]: the geometric mean, where `confidence` is P(text); 0 without text."""
+    return float(confidence ** (1 / len(text))) if text else 0.0
+
+
 class WordReader:
     """Reads words with one network. Safe to call from several threads.
 
