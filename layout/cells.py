@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ocr_doc.layout.frame import Frame
 from ocr_doc.layout.order import Row
@@ -20,8 +19,7 @@ MIN_COVER = 0.25
 IN_COLUMN = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Words of one cell, left to right, and its ends."""
 
     words: tuple[int, ...]
@@ -42,19 +40,17 @@ def find_cells(rows: Sequence[Row], frame: Frame) -> Cells:
 def _cells(row: Row, starts: Sequence[float], ends: Sequence[float]) -> list[Span]:
     """The cells of a row; `starts` and `ends` are those of all words."""
     reach = CELL_GAP * row.h
+    words = row.words
     spans: list[Span] = []
-    words: list[int] = []
-    start = end = 0.0
-    for word in row.words:
+    first, start, end = 0, starts[words[0]], ends[words[0]]
+    for place, word in enumerate(words):
         x0, x1 = starts[word], ends[word]
-        if words and x0 - end <= reach:
-            words.append(word)
-            start, end = min(start, x0), max(end, x1)
-        else:
-            if words:
-                spans.append(Span(tuple(words), start, end))
-            words, start, end = [word], x0, x1
-    return [*spans, Span(tuple(words), start, end)]
+        if x0 - end > reach:
+            spans.append(Span(words[first:place], start, end))
+            first, start, end = place, x0, x1
+        # Plain comparisons: a page has hundreds of words.
+        start, end = (start if start < x0 else x0), (end if end > x1 else x1)
+    return [*spans, Span(words[first:], start, end)]
 
 
 def find_columns(rows: Sequence[Sequence[Span]]) -> list[float]:

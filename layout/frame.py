@@ -53,12 +53,22 @@ def level(quads: Floats, angle: float, words: Sequence[Word]) -> Frame:
     across = (turned[:, 2] + turned[:, 3] - turned[:, 0] - turned[:, 1]) / 2
     widths = np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-3)
     heights = np.maximum(np.hypot(across[:, 0], across[:, 1]), 1e-3)
-    letters = np.array([sum(map(str.isalpha, word.text)) for word in words], dtype=np.float64)
-    digits = np.array([sum(map(str.isdigit, word.text)) for word in words], dtype=np.float64)
-    height = float(np.median(heights))
+    # Most words are nothing but letters, which is told at once.
+    texts = [word.text for word in words]
+    letters = np.array(
+        [len(text) if text.isalpha() else sum(map(str.isalpha, text)) for text in texts], dtype=np.float64
+    )
+    digits = np.array([0 if text.isalpha() else sum(map(str.isdigit, text)) for text in texts], dtype=np.float64)
+    height = _middle(heights)
     heights = np.where(letters + digits == 0, np.maximum(heights, SIGN_HEIGHT * height), heights)
     slopes = along[:, 1] / np.maximum(np.abs(along[:, 0]), 1e-3)
-    centres = turned.mean(axis=1)
+    centres = (turned[:, 0] + turned[:, 1] + turned[:, 2] + turned[:, 3]) / 4
     half = np.stack([widths, heights], axis=1) / 2
     boxes = np.concatenate([centres - half, centres + half], axis=1)
     return Frame(centres, widths, heights, np.clip(slopes, -1.0, 1.0), height, letters, digits, boxes)
+
+
+def _middle(values: Floats) -> float:
+    """The median, at a tenth of what `np.median` takes for so few."""
+    ordered = np.sort(values)
+    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2

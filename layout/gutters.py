@@ -7,6 +7,7 @@ text on one and, on the other, notes whose lines go their own way.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
@@ -19,7 +20,6 @@ from ocr_doc.layout.ruled import Grid
 from ocr_doc.layout.sides import (
     BESIDE,
     MIN_LETTERS,
-    Chunk,
     Chunks,
     Side,
     distance,
@@ -37,6 +37,9 @@ MIN_TIGHT = 0.5
 SPACES = 1.5
 # Rectangles that share so much of their heights are judged once.
 ALIKE = 0.97
+# So many of the tallest rectangles are looked at. A page of 700 words has some 130; words strewn over a page at random
+# would have thousands, and each is held against all others.
+MAX_WHITE = 2000
 # The shortest, in heights of text: two lines.
 MIN_HEIGHT = 2.2
 # From this height on, in heights of text, white is looked at together with the other white beside it.
@@ -144,14 +147,22 @@ def _limits(rectangle: Rectangle, found: Sequence[Gutter]) -> list[float]:
 
 
 def _rivals(rectangle: Rectangle, white: Sequence[Rectangle], height: float) -> list[float]:
-    """The middles of the other white rectangles that stand beside all of a tall one, as if they were gutters."""
+    """The middles of the other white rectangles that stand beside all of a tall one, as if they were gutters.
+
+    Args:
+        rectangle: One of the white ones.
+        white: All, the tallest first.
+        height: The usual height of text.
+    """
     if rectangle.height < RIVAL_HEIGHT * height:
         return []
     slack = (1 - ALIKE) * rectangle.height
     top, bottom = rectangle.y0 + slack, rectangle.y1 - slack
+    # The tallest come first: only those at the front are tall enough.
+    tall = bisect_right(white, top - bottom, key=lambda each: -each.height)
     return [
         (each.x0 + each.x1) / 2
-        for each in white
+        for each in white[:tall]
         if each.y0 <= top and each.y1 >= bottom and (each.x1 <= rectangle.x0 or each.x0 >= rectangle.x1)
     ]
 
@@ -189,16 +200,22 @@ def beside_grids(gutter: Gutter, grids: Sequence[Grid], height: float) -> list[G
     return parts
 
 
-def _beside_text(rectangles: Sequence[Rectangle], wide: Sequence[Chunk], lines: int) -> list[Rectangle]:
-    """The rectangles that have at least so many chunks of what may be running text on one side."""
+def _beside_text(rectangles: Sequence[Rectangle], wide: Sequence[tuple[float, float]], lines: int) -> list[Rectangle]:
+    """The rectangles, at most `MAX_WHITE`, with at least so many chunks of what may be running text on one side.
+
+    Args:
+        rectangles: The tallest first.
+        wide: Of `_wide`.
+        lines: How many chunks.
+    """
     if not rectangles:
         return []
-    x0, y0, x1, y1 = np.array([(each.x0, each.y0, each.x1, each.y1) for each in rectangles]).T[:, :, None]
-    ends, y = np.array([(each.x1, each.y) for each in wide]).reshape(-1, 2).T
+    x0, y0, x1, y1 = np.array(rectangles).T[:, :, None]
+    ends, y = np.array(wide).reshape(-1, 2).T
     beside = (y > y0) & (y < y1)
     at_left = (beside & (ends <= (x0 + x1) / 2)).sum(axis=1)
     enough = np.maximum(at_left, beside.sum(axis=1) - at_left) >= lines
-    return [each for each, keep in zip(rectangles, enough.tolist(), strict=True) if keep]
+    return [rectangles[place] for place in np.flatnonzero(enough)[:MAX_WHITE].tolist()]
 
 
 def _refused(rectangle: Rectangle, refused: Sequence[Rectangle]) -> bool:
@@ -215,9 +232,9 @@ def _refused(rectangle: Rectangle, refused: Sequence[Rectangle]) -> bool:
     return False
 
 
-def _wide(chunks: Chunks, height: float) -> list[Chunk]:
-    """The chunks that may be running text."""
-    return [each for each in chunks.table if each.x1 - each.x0 >= 4.0 * height and each.words >= 2]
+def _wide(chunks: Chunks, height: float) -> list[tuple[float, float]]:
+    """The right ends and middles of the chunks that may be running text."""
+    return [(x1, y) for x0, x1, y, _, _, words, _ in chunks.table if x1 - x0 >= 4.0 * height and words >= 2]
 
 
 def _known(rectangle: Rectangle, found: Sequence[Gutter]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +59,8 @@ class Region:
 
 def as_rows(frame: Frame, rows: Sequence[Sequence[int]]) -> list[Row]:
     """Measures rows of words, each left to right."""
-    counts = np.array([len(row) for row in rows])
-    members = np.array([i for row in rows for i in row])
+    counts = np.fromiter(map(len, rows), np.int64, len(rows))
+    members = np.fromiter(chain.from_iterable(rows), np.int64)
     starts, owners = np.cumsum(counts) - counts, np.repeat(np.arange(len(rows)), counts)
 
     def ranked(values: Floats, ranks: NDArray[np.int64]) -> Floats:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress, pairwise
+from itertools import chain, compress, pairwise
 from statistics import median
-from typing import NamedTuple
+from typing import TypeAlias
 
 import numpy as np
 
@@ -35,16 +36,9 @@ NOTE_LETTERS = 3
 WITHIN_LINE = 1.6
 
 
-class Chunk(NamedTuple):
-    """Words of one line that stand together: their ends, middle and height, and what they hold."""
-
-    x0: float
-    x1: float
-    y: float
-    h: float
-    letters: float
-    words: float
-    digits: float
+# Words of one line that stand together: x0, x1, y, h, letters, words, digits: their ends, middle and height, and how
+# many of each they hold. A plain tuple, as a page has hundreds.
+Chunk: TypeAlias = "tuple[float, float, float, float, float, float, float]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +131,8 @@ class Side:
 def measure_chunks(frame: Frame, chunks: Sequence[Sequence[int]]) -> Chunks:
     """Measures chunks, given as lists of word numbers."""
     boxes = frame.boxes
-    counts = np.array([len(chunk) for chunk in chunks])
-    members = np.array([i for chunk in chunks for i in chunk])
+    counts = np.fromiter(map(len, chunks), np.int64, len(chunks))
+    members = np.fromiter(chain.from_iterable(chunks), np.int64)
     starts = np.cumsum(counts) - counts
 
     def total(values: Floats) -> Floats:
@@ -148,9 +142,10 @@ def measure_chunks(frame: Frame, chunks: Sequence[Sequence[int]]) -> Chunks:
     x1 = np.maximum.reduceat(boxes[members, 2], starts)
     y, h = total(frame.centres[:, 1]) / counts, total(frame.heights) / counts
     columns = (x0, x1, y, h, total(frame.letters), counts.astype(np.float64), total(frame.digits))
-    table = list(map(Chunk, *(column.tolist() for column in columns)))
-    leftwards, rightwards = sorted(table, key=lambda each: -each.x1), sorted(table, key=lambda each: each.x0)
-    return Chunks(table, leftwards, rightwards, [-each.x1 for each in leftwards], [each.x0 for each in rightwards])
+    table: list[Chunk] = list(zip(*(column.tolist() for column in columns), strict=True))
+    by_end, by_start = np.argsort(-x1, kind="stable"), np.argsort(x0, kind="stable")
+    leftwards, rightwards = [table[i] for i in by_end.tolist()], [table[i] for i in by_start.tolist()]
+    return Chunks(table, leftwards, rightwards, (-x1[by_end]).tolist(), x0[by_start].tolist())
 
 
 def find_side(rectangle: Rectangle, chunks: Chunks, height: float, side: int, limits: Sequence[float]) -> Side:
@@ -167,28 +162,31 @@ def find_side(rectangle: Rectangle, chunks: Chunks, height: float, side: int, li
     top, bottom = rectangle.y0, rectangle.y1
     # The nearest first: from there on outwards.
     if side < 0:
-        here = [each for each in chunks.leftwards[bisect_left(chunks.ends, -centre) :] if top < each.y < bottom]
+        beyond = chunks.leftwards[bisect_left(chunks.ends, -centre) :]
     else:
-        here = [each for each in chunks.rightwards[bisect_left(chunks.starts, centre) :] if top < each.y < bottom]
+        beyond = chunks.rightwards[bisect_left(chunks.starts, centre) :]
+    # Of most chunks the middle alone is looked at.
+    here = [each for each in beyond if top < each[2] < bottom]
     near = [x for x in limits if (x - centre) * side > 0]
-    if near:
-        limit = min(near, key=lambda x: abs(x - centre))
-        here = [each for each in here if (each.x0 + each.x1 - 2 * limit) * side < 0]
+    limit = min(near, key=lambda x: abs(x - centre)) if near else math.inf * side
     lines: list[list[float]] = []  # from the top down
     places: list[float] = []
     outermost = not near
     within = WITHIN_LINE * height
     for x0, x1, y, h, letters, words, digits in here:
+        if (x0 + x1 - 2 * limit) * side >= 0:
+            continue
         at = nearest = bisect_left(places, y)
         if at and (at == len(places) or y - places[at - 1] <= places[at] - y):
             nearest = at - 1
         line = lines[nearest] if lines else None
-        if line is None or abs(line[2] - y) > 0.5 * min(h, line[3]):
+        if line is None or abs(line[2] - y) > 0.5 * (h if h < line[3] else line[3]):
             lines.insert(at, [x0, x1, y, h, words, letters, digits])
             places.insert(at, y)
         elif (line[0] - x1 if side < 0 else x0 - line[1]) <= within:
-            line[0], line[1] = min(line[0], x0), max(line[1], x1)
-            line[3] = max(line[3], h)
+            # Plain comparisons: this is done for most chunks of a page, again and again.
+            line[0], line[1] = (line[0] if line[0] < x0 else x0), (line[1] if line[1] > x1 else x1)
+            line[3] = line[3] if line[3] > h else h
             line[4] += words
             line[5] += letters
             line[6] += digits

@@ -105,7 +105,8 @@ class Nearness:
         """
         # The error of a slope falls with the length, so its weight (one over the variance) grows with its square.
         weights = (lengths / self._height) ** 2
-        given = np.stack([weights * slopes, weights], axis=1)[self._order].astype(np.float32)
+        given = np.empty((len(slopes), 2), dtype=np.float32)
+        given[:, 0], given[:, 1] = (weights * slopes)[self._order], weights[self._order]
         total = np.zeros_like(given)
         for start, nearness in self._strips:
             stop, end = start + nearness.shape[0], start + nearness.shape[1]

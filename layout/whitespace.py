@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -27,8 +28,6 @@ SHRINK = 0.15
 GRID = 0.1
 # More bands than this are a page of nearly nothing but white: coarser ones do.
 MAX_BANDS = 2000
-# Slabs looked at at once: bounds the memory of a page with thousands of words.
-CHUNK = 256
 
 Interval: TypeAlias = "tuple[float, float]"
 # The white of a slab, and the rectangles within it, each with the slab that it begins in.
@@ -88,25 +87,43 @@ def white_slabs(boxes: Floats, height: float, min_width: float, min_height: floa
     last = ((y1 - spare - top) / band).astype(np.int64)
     # On a grid, so that the ragged ends of lines make few rectangles and slabs are often alike.
     grid = GRID * height
-    starts = np.round((x0 + narrow - left) / grid) * grid + left
-    ends = np.round((x1 - narrow - left) / grid) * grid + left
+    starts = np.round((x0 + narrow - left) / grid).astype(np.int64)
+    ends = np.round((x1 - narrow - left) / grid).astype(np.int64)
     order = np.argsort(starts, kind="stable")
     first, last, starts, ends = first[order], last[order], starts[order], ends[order]
-    numbers = np.unique(np.concatenate([first, last + 1]))
-    numbers = numbers[numbers < count]
-    gaps = [np.empty((0, 3))]
-    for start in range(0, len(numbers), CHUNK):
-        some = numbers[start : start + CHUNK, None]
-        # The page's right edge ends white as a word does that stands in all slabs.
-        inside = np.ones((len(some), len(starts) + 1), dtype=bool)
-        inside[:, :-1] = (first <= some) & (last >= some)
-        # Up to where the words before each cover the slab.
-        covered = np.full(inside.shape, left)
-        np.maximum.accumulate(np.where(inside[:, :-1], ends, left), axis=1, out=covered[:, 1:])
-        edges = np.append(starts, right)
-        rows, places = np.nonzero(inside & (edges - covered >= min_width))
-        gaps.append(np.stack([rows + start, covered[rows, places], edges[places]], axis=1))
-    return Slabs(top, band, bands, np.append(numbers, count), np.concatenate(gaps))
+    changes = np.zeros(last.max() + 2, dtype=bool)
+    changes[first] = changes[last + 1] = True
+    numbers = np.flatnonzero(changes[:count])
+    # The page's right edge ends white as a word does that stands in all slabs.
+    edges, ends = np.append(starts * grid + left, right), np.append(ends, 0)
+    begins = np.append(np.searchsorted(numbers, first), 0)
+    words, slabs = _in_slabs(begins, np.append(np.searchsorted(numbers, last, "right"), len(numbers)))
+    # How far the words before each cover the slab: a running maximum that begins anew where the next slab does.
+    base = slabs * (ends.max() + 1)
+    covered = np.zeros(len(words), dtype=np.int64)
+    covered[1:] = np.maximum(np.maximum.accumulate(ends[words] + base)[:-1] - base[1:], 0)
+    a, b = covered * grid + left, edges[words]
+    wide = np.flatnonzero(b - a >= min_width)
+    gaps = np.stack([slabs[wide], a[wide], b[wide]], axis=1)
+    return Slabs(top, band, bands, np.append(numbers, count), gaps)
+
+
+def _in_slabs(begins: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Each word once for each slab that it stands in: few of all words stand in one slab.
+
+    Args:
+        begins: (N,) the place of the first slab of each word.
+        ends: (N,) that after the last.
+
+    Returns:
+        Words and the places of slabs; slab by slab, words in their order.
+    """
+    counts = ends - begins
+    words = np.repeat(np.arange(len(counts)), counts)
+    slabs = np.arange(len(words)) - np.repeat(np.cumsum(counts) - counts - begins, counts)
+    # As short integers, for there are hardly more than `MAX_BANDS`: they are sorted several times quicker.
+    by_slab = np.argsort(slabs.astype(np.int16), kind="stable")
+    return words[by_slab], slabs[by_slab]
 
 
 def white_rectangles(slabs: Slabs, min_width: float, through: Sequence[float] | None = None) -> list[Rectangle]:
@@ -121,18 +138,19 @@ def white_rectangles(slabs: Slabs, min_width: float, through: Sequence[float] | 
     kept = x1 - x0 >= min_width
     if through is not None:
         kept &= ((x0[:, None] < through) & (x1[:, None] > through)).any(axis=1)
-    white: list[list[Interval]] = [[] for _ in slabs.numbers]
-    for place, a, b in slabs.gaps[kept].tolist():
-        white[int(place)].append((a, b))
+    intervals = list(zip(x0[kept].tolist(), x1[kept].tolist(), strict=True))
+    # Gaps are in the order of their slabs: where those of each begin, and where the last one's end.
+    bounds = np.searchsorted(slabs.gaps[kept, 0], np.arange(len(slabs.numbers) + 1)).tolist()
     found: list[Rectangle] = []
     alive: list[_Alive] = []
     previous: list[Interval] = []
-    for number, intervals in zip(slabs.numbers.tolist(), white, strict=True):
+    for number, (start, end) in zip(slabs.numbers.tolist(), pairwise(bounds), strict=True):
+        white = intervals[start:end]
         # A line of text is as high as several bands.
-        if intervals == previous:
+        if white == previous:
             continue
-        previous = intervals
-        alive, ended = _narrowed(alive, intervals, number, min_width)
+        previous = white
+        alive, ended = _narrowed(alive, white, number, min_width)
         bottom = slabs.top + (number + slabs.bands - 1) * slabs.band
         found += [Rectangle(a, slabs.top + since * slabs.band, b, bottom) for (a, b), since in ended]
     if through is not None:
