@@ -31,8 +31,8 @@ class CraftLightConfig:
     Attributes:
         channels: Channels at strides 2, 4, 8, 16 and 32; any five numbers fit.
         blocks: 3×3 convolutions that follow the strided one on each of these levels.
-        finest: Stride at which the scores are found, 2 or 4; those of 4 are enlarged to 2, which saves half the
-            arithmetic and some of the places.
+        finest: Stride at which the scores are found, 2 or 4; those of 4 are enlarged to 2, which takes less time and
+            finds less of small print (docs/networks.md).
     """
 
     channels: tuple[int, int, int, int, int] = (16, 32, 64, 128, 128)
@@ -111,6 +111,7 @@ class CraftLight(nn.Module):
         for down in self.down:
             level = down(level)
             levels.append(level)
+        # From the coarsest up to the finest level; there are as many of the first two as levels are merged.
         for match, merge, skip in zip(reversed(self.match), reversed(self.merge), reversed(levels[:-1]), strict=False):
             level = F.interpolate(match(level), scale_factor=2.0, mode="nearest")
             level = merge(level + skip)

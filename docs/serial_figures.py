@@ -62,12 +62,13 @@ def folded(text: str) -> str:
 def main() -> None:
     """Reads the pictures of a list and prints the shares that are right."""
     what, path, *rest = sys.argv[1:]
+    read_as = {"codes": codes, "plates": plates}[what]
     lines = Path(path).read_text(encoding="utf-8").splitlines()[: int(rest[0]) if rest else None]
     right: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     with OCRPipeline(serial="always", fields=False) as ocr:
         for name, truth, *look in (line.split("\t") for line in lines):
             [page] = ocr(Path(path).with_suffix("") / name).pages
-            read = codes(page.words) if what == "codes" else plates(page.words)
+            read = read_as(page.words)
             for group in ("all", *look):
                 right[group].append((read == truth, folded(read) == folded(truth)))
     for group, results in right.items():

@@ -27,7 +27,7 @@ _RIVAL = 0.4
 # What is left beside the best part of a row is believed from this certainty on.
 _SURE = 0.9
 # A row counts longer, by parts or characters beside it, where the recogniser is so many times as sure of it, or surer.
-LONGER = 0.94
+_LONGER = 0.94
 # Two finds that overlap are of one row where one is at most so many times as high, their middles are so near, and what
 # both have and what each has alone are so long, in heights of the lower one.
 _ALIKE, _ASIDE, _PART = 1.5, 0.3, 0.25
@@ -168,7 +168,7 @@ def _united(pairs: Sequence[tuple[Find, Find]], judges: Judges) -> list[Find]:
         for (left, right), word, worth, certainty in zip(
             parts, words, judges.count(rows), judges.certainty(rows), strict=True
         )
-        if certainty >= LONGER * min(left.certainty, right.certainty)
+        if certainty >= _LONGER * min(left.certainty, right.certainty)
     ]
 
 
@@ -203,7 +203,7 @@ def _grown(finds: Sequence[Find], judges: Judges) -> list[Find]:
     rows = list(changed.values())
     grown, met = list(finds), []
     for i, row, worth, certainty in zip(changed, rows, judges.count(rows), judges.certainty(rows), strict=True):
-        if certainty >= LONGER * finds[i].certainty:
+        if certainty >= _LONGER * finds[i].certainty:
             word = replace(finds[i].word, quad=row.quad, characters=row.characters)
             grown[i] = Find(word, finds[i].fitness, worth, certainty)
             met += [(grown[i], other) for other in finds if other is not finds[i]]
@@ -216,7 +216,7 @@ def _joined(finds: Sequence[Find], certainty: Judge) -> list[DetectedWord]:
     rows = [row for row in join_phrases(words) if row not in words]
     for row, sure in zip(rows, certainty(rows_of(rows)), strict=True):
         parts = [find for find in finds if set(find.word.characters) <= set(row.characters)]
-        if sure >= LONGER * min(part.certainty for part in parts):
+        if sure >= _LONGER * min(part.certainty for part in parts):
             words = [*(word for word in words if all(word is not part.word for part in parts)), row]
     return words
 
