@@ -14,6 +14,7 @@ import numpy as np
 from ocr_doc.core.geometry import as_quad, box_overlap, quad_box
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.phrases import join_phrases, phrase_of
+from ocr_doc.recognizer.overheard import Ends
 from ocr_doc.recognizer.serial import Row
 
 # Share of the smaller of two boxes that lies in both, and of its characters that lie on ones of the other, from which
@@ -28,13 +29,20 @@ _RIVAL = 0.4
 _SURE = 0.9
 # A row counts longer, by parts or characters beside it, where the recogniser is so many times as sure of it, or surer.
 _LONGER = 0.94
+# The same where the recogniser has read those characters surely already.
+_LONGER_HEARD = 0.85
 # Two finds that overlap are of one row where one is at most so many times as high, their middles are so near, and what
 # both have and what each has alone are so long, in heights of the lower one.
 _ALIKE, _ASIDE, _PART = 1.5, 0.3, 0.25
+# Text so near to a row's end, in heights, is what comes next.
+_NEXT = 0.8
+# Of what is read less surely nothing more is read beside it.
+_LEGIBLE = 0.7
 # Power of the recogniser's certainty beside the classifier's count: 2 to 8 make little difference.
 _TRUST = 4.0
 
 Judge = Callable[[Sequence[Row]], Sequence[float]]
+Longer = Callable[[Sequence[Row]], Sequence[Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +53,13 @@ class Judges:
         count: How many characters there are in each of several rows, as far as can be told: quick.
         certainty: How sure the recogniser is of each of several rows, a character, in [0, 1]; slow.
         longer: The rows with the characters that seem to stand beyond their ends.
+        overheard: The rows with what the recogniser reads beyond those of their ends that are free; slow.
     """
 
     count: Judge
     certainty: Judge
-    longer: Callable[[Sequence[Row]], Sequence[Row]]
+    longer: Longer
+    overheard: Callable[[Sequence[Row], Sequence[Ends]], Sequence[Row]]
 
 
 class Find:
@@ -105,7 +115,11 @@ def settle(finds: Sequence[Find], judges: Judges) -> list[DetectedWord]:
         Words, no two of the same text: those with the most characters and of which the recogniser is surest, with the
         characters beyond their ends, joined where they stand in one row.
     """
-    return _joined(_grown(_best(_told_apart(finds), judges), judges), judges.certainty)
+    best = _best(_told_apart(finds), judges)
+    best = _grown(best, judges.longer, judges)
+    ends = _free_ends(best)
+    best = _grown(best, lambda rows: judges.overheard(rows, ends), judges, _LONGER_HEARD)
+    return _joined(best, judges.certainty)
 
 
 def _told_apart(finds: Sequence[Find]) -> list[Find]:
@@ -193,17 +207,33 @@ def _union(left: DetectedWord, right: DetectedWord) -> DetectedWord:
     return replace(phrase_of([left, right]), characters=(*left.characters, *beyond))
 
 
-def _grown(finds: Sequence[Find], judges: Judges) -> list[Find]:
+def _free_ends(finds: Sequence[Find]) -> list[Ends]:
+    """Of each find, whether there may be more before its start and behind its end: it can be read, no row is there."""
+    left, top, right, bottom = np.array([find.box for find in finds]).reshape(-1, 4).T
+    high, middle = bottom - top, (top + bottom) / 2
+    # A single character beside a row may be its next one.
+    rows = np.array([len(find.word.characters) > 1 for find in finds])
+    ends = []
+    for i, find in enumerate(finds):
+        beside = rows & (np.abs(middle - middle[i]) < high[i] / 2) & (high > high[i] / 2)
+        before = beside & (left < left[i]) & (right > left[i] - _NEXT * high[i])
+        behind = beside & (right > right[i]) & (left < right[i] + _NEXT * high[i])
+        legible = find.certainty >= _LEGIBLE
+        ends.append((legible and not before.any(), legible and not behind.any()))
+    return ends
+
+
+def _grown(finds: Sequence[Find], more: Longer, judges: Judges, least: float = _LONGER) -> list[Find]:
     """Finds with the characters beyond their ends, where the recogniser is hardly less sure of them so.
 
     Where one grows into another they are united; where the recogniser doubts that, the heavier one counts.
     """
     short = rows_of([find.word for find in finds])
-    changed = {i: row for i, (row, old) in enumerate(zip(judges.longer(short), short, strict=True)) if row is not old}
+    changed = {i: row for i, (row, old) in enumerate(zip(more(short), short, strict=True)) if row is not old}
     rows = list(changed.values())
     grown, met = list(finds), []
     for i, row, worth, certainty in zip(changed, rows, judges.count(rows), judges.certainty(rows), strict=True):
-        if certainty >= _LONGER * finds[i].certainty:
+        if certainty >= least * finds[i].certainty:
             word = replace(finds[i].word, quad=row.quad, characters=row.characters)
             grown[i] = Find(word, finds[i].fitness, worth, certainty)
             met += [(grown[i], other) for other in finds if other is not finds[i]]

@@ -26,6 +26,7 @@ from ocr_doc.options import Options
 from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
 from ocr_doc.recognizer.consensus import Heard
 from ocr_doc.recognizer.crops import MARGIN_ALONG, rectify, to_grey
+from ocr_doc.recognizer.overheard import Ends, with_overheard
 from ocr_doc.recognizer.patterns import parse_pattern
 from ocr_doc.recognizer.reader import Reading, WordReader, certainty
 from ocr_doc.recognizer.row_ends import with_ends
@@ -199,6 +200,7 @@ class SerialBranch:
             lambda rows: counter.worth(grey, rows),
             lambda rows: self._certainty(grey, rows),
             lambda rows: with_ends(grey, rows, self._classifier()),
+            lambda rows, ends: self._overheard(grey, rows, ends),
         )
 
     def _certainty(self, grey: NDArray[np.uint8], rows: Sequence[Row]) -> list[float]:
@@ -209,6 +211,10 @@ class SerialBranch:
         crops = [rectify(grey, np.array(row.quad)) for row in rows]
         readings = reader.read(crops, [len(row.characters) for row in rows])
         return [certainty(each.text, each.confidence) for each in readings]
+
+    def _overheard(self, grey: NDArray[np.uint8], rows: Sequence[Row], ends: Sequence[Ends]) -> list[Row]:
+        reader = self._reader() if rows else None
+        return list(rows) if reader is None else with_overheard(grey, rows, ends, reader.read)
 
     def read_crop(self, pixels: NDArray[np.uint8], reading: Reading, detector: Callable[[], Detector]) -> Reading:
         """An image of one word or character, beside the recogniser's reading of it.

@@ -12,7 +12,8 @@ import numpy as np
 from ocr_doc.codes import find_codes
 from ocr_doc.core.geometry import Box, box_quad, quad_box
 from ocr_doc.detectors.detector import DetectedWord, WordDetector
-from ocr_doc.finds import Judge, Judges
+from ocr_doc.finds import Judge, Judges, Longer
+from ocr_doc.recognizer.overheard import Ends
 from ocr_doc.recognizer.serial import Row
 
 PAGE = np.zeros((150, 320, 3), np.uint8)
@@ -55,9 +56,12 @@ def _sure(rows: Sequence[Row]) -> list[float]:
 
 
 def _judges(
-    count: Judge = _counted, certainty: Judge = _sure, longer: Callable[[Sequence[Row]], Sequence[Row]] = list
+    count: Judge = _counted,
+    certainty: Judge = _sure,
+    longer: Longer = list,
+    overheard: Callable[[Sequence[Row], Sequence[Ends]], Sequence[Row]] = lambda rows, _ends: rows,
 ) -> Judges:
-    return Judges(count, certainty, longer)
+    return Judges(count, certainty, longer, overheard)
 
 
 def _right_grown(right: Box, to: float, width: float) -> Callable[[Sequence[Row]], list[Row]]:
@@ -105,6 +109,21 @@ def test_a_row_grows_where_the_recogniser_is_hardly_less_sure_of_it() -> None:
     longer = _right_grown(short, 165, 30)
     assert _boxes([_even(short, 3)], _judges(longer=longer)) == {grown}
     assert _boxes([_even(short, 3)], _judges(certainty=_told({grown: 0.8}, 0.99), longer=longer)) == {short}
+
+
+def test_a_row_grows_by_what_is_overheard_where_its_ends_are_free() -> None:
+    left, near, below = (30.0, 20.0, 130.0, 60.0), (150.0, 20.0, 250.0, 60.0), (30.0, 90.0, 130.0, 130.0)
+    asked: dict[Box, Ends] = {}
+
+    def overheard(rows: Sequence[Row], ends: Sequence[Ends]) -> Sequence[Row]:
+        asked.update((quad_box(row.quad), end) for row, end in zip(rows, ends, strict=True))
+        return _right_grown(below, 165, 30)(rows)
+
+    certainty = _told({(30.0, 20.0, 250.0, 60.0): 0.1}, 0.99)
+    found = [_even(left, 3), _even(near, 3), _even(below, 3)]
+    boxes = _boxes(found, _judges(certainty=certainty, overheard=overheard))
+    assert asked == {left: (True, False), near: (False, True), below: (True, True)}
+    assert boxes == {left, near, (30.0, 90.0, 165.0, 130.0)}
 
 
 def test_two_finds_of_which_each_has_an_end_of_the_row_are_united() -> None:

@@ -20,12 +20,12 @@ Mask = NDArray[np.float32]
 CAP = 36
 """Pixels from the top of a capital to its foot, as codes are drawn."""
 CODE_KINDS: dict[FaceKind, float] = {
-    "sans": 6, "mono": 6, "condensed": 4, "receipt": 6, "typewriter": 1.5, "dotmatrix": 2.5, "display": 1.5,
+    "sans": 6, "mono": 10, "condensed": 4, "receipt": 6, "typewriter": 1.5, "dotmatrix": 2.5, "display": 1.5,
     "serif": 1.5,
 }  # fmt: skip
 # Families made for machines that mark and read, by the start of their names, each with its weight; drawn so often.
 INDUSTRIAL: dict[str, float] = {
-    "ocr b": 12, "ocra": 0.4, "osp-din": 1, "osifont": 1, "routed gothic": 0.3, "share tech": 1, "b612 mono": 1,
+    "ocr b": 10, "ocra": 0.4, "osp-din": 1, "osifont": 1, "routed gothic": 0.3, "share tech": 1, "b612 mono": 1,
     "ibm 3270": 0.5, "overpass mono": 1, "saira stencil": 1, "stardos stencil": 1,
 }  # fmt: skip
 _INDUSTRIAL_SHARE = 0.3

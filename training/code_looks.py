@@ -140,23 +140,34 @@ LOOKS: tuple[tuple[Look, float], ...] = (
 )  # fmt: skip
 
 
+# Share of codes whose paint came off in places.
+_WEATHERED = 0.22
+
+
 def dressed(rng: np.random.Generator, mask: Mask) -> Mask:
     """The ink in one of the looks, drawn by weight, with what the years add to it."""
     weights = np.array([weight for _, weight in LOOKS])
     look = LOOKS[int(rng.choice(len(LOOKS), p=weights / weights.sum()))][0]
     mask = _worn(rng, mask)
-    if rng.random() < 0.12:
-        mask = _peeled(rng, mask)
-    return _marked(rng, look(rng, mask))
+    if rng.random() >= _WEATHERED:
+        return _marked(rng, look(rng, mask))
+    picture = look(rng, _peeled(rng, mask))
+    if rng.random() < 0.5:  # what took the paint has roughened the ground as well
+        grain = noise(rng, mask.shape, rng.uniform(2, 9), rng.choice([1.0, 1.0, 1.0, 3.0])) - 0.5
+        picture = picture + grain * rng.uniform(0.1, 0.5)
+    return _marked(rng, picture)
 
 
 def _peeled(rng: np.random.Generator, mask: Mask) -> Mask:
-    """Paint that came off in chips: strokes are broken, what is left of them is whole."""
+    """Paint that came off in chips or wore away in spots: strokes are broken, what is left of them is whole."""
     left = np.ones_like(mask)
-    for _ in range(int(mask.size / CAP**2 * rng.uniform(1, 9))):
+    size = rng.uniform(0.7, 1.6)
+    for _ in range(int(mask.size / CAP**2 * rng.uniform(1, 10) / size**2)):
         middle = (int(rng.integers(mask.shape[1])), int(rng.integers(mask.shape[0])))
-        axes = (int(rng.integers(1, 6)), int(rng.integers(1, 4)))
+        axes = (max(1, round(rng.uniform(1, 6) * size)), max(1, round(rng.uniform(1, 4) * size)))
         cv2.ellipse(left, middle, axes, float(rng.uniform(0, 180)), 0, 360, 0.0, -1, cv2.LINE_AA)
+    if rng.random() < 0.6:
+        left = np.asarray(cv2.GaussianBlur(left, (0, 0), float(rng.uniform(0.7, 3.0))), dtype=np.float32)
     return np.asarray(mask * left, dtype=np.float32)
 
 
