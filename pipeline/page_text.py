@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_doc.blanks import without_blanks
 from ocr_doc.codes import find_codes
 from ocr_doc.core.geometry import Box, quad_box
 from ocr_doc.core.records import Character, Word
@@ -185,13 +186,17 @@ class PageReader:
     def _words(self, look: Look, page: View) -> list[Word]:
         serial = self._serial() if look.found else None
         if serial is None:
-            return read_tick_boxes(page.grey, self._calibrated(read_words(look.on_page(), look.readings, self._inner)))
+            return self._shaped(page, read_words(look.on_page(), look.readings, self._inner))
         if self._options.serial == "always":
             words = serial.read(page.grey, look.on_page(), look.readings, self._options.min_legibility)
         else:
             words = serial.check(page.grey, read_words(look.on_page(), look.readings, self._inner, serial.wants))
-        words = read_tick_boxes(page.grey, self._calibrated(words))
+        words = self._shaped(page, words)
         return words if self._options.characters else [replace(word, characters=()) for word in words]
+
+    def _shaped(self, page: View, words: list[Word]) -> list[Word]:
+        """Calibrated words; those that a look at the page itself shows to be no text, or less of it, are mended."""
+        return read_tick_boxes(page.grey, without_blanks(page.grey, self._calibrated(words)))
 
     def _calibrated(self, words: list[Word]) -> list[Word]:
         """Words that are as sure as their confidences are worth, without those that are not sure enough."""
