@@ -42,7 +42,7 @@ from ocr_doc.recognizer.reader import Reading
 from ocr_doc.serial import SerialBranch
 from ocr_doc.show_through import without_show_through
 from ocr_doc.text_layer import LayerWord
-from ocr_doc.tick_boxes import read_tick_boxes
+from ocr_doc.tick_boxes import find_tick_boxes, read_tick_boxes
 from ocr_doc.words import CONFIDENCE_DIGITS, read_words, rounded_quad
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -92,7 +92,7 @@ class PageReader:
         page = View(image.pixels, np.eye(2, 3))
         if image.layer is None:
             look, turn = self._upright(page)
-            return PageText(self._words(look, page), turn.degrees, _told(turn))
+            return self._with_boxes(PageText(self._words(look, page), turn.degrees, _told(turn)), page.grey)
         grey = page.grey
 
         def check(words: Sequence[LayerWord]) -> Sequence[Reading]:
@@ -115,7 +115,15 @@ class PageReader:
                 rotation, warnings = turn.degrees, (*warnings, *_told(turn))
         if self._options.orientation != "auto":
             rotation = self._options.orientation
-        return PageText(words, rotation, warnings)
+        return self._with_boxes(PageText(words, rotation, warnings), grey)
+
+    def _with_boxes(self, text: PageText, grey: NDArray[np.uint8]) -> PageText:
+        """The page with the tick boxes that no word was found for; on one that lies on its side they are not known."""
+        boxes = find_tick_boxes(grey, text.words) if text.rotation in {0, 180} else []
+        kept = [box for box in boxes if box.confidence >= self._options.min_confidence]
+        if not self._options.characters:
+            kept = [replace(box, characters=()) for box in kept]
+        return replace(text, words=text.words + kept)
 
     def _upright(self, view: View, known: Floats | None = None, vote: bool = True) -> tuple[Look, Turn]:
         """Looks at a view, turned and levelled as far as it needs it.

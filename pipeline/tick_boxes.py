@@ -1,13 +1,15 @@
 """Tick boxes: a square beside a word is no O and no D, and what fills it is a mark.
 
 A recogniser of letters has to call an empty square some letter. So words of one character or two are looked at once
-more: a ring of ink with four straight sides that meet in corners, about as high as the text, is a box.
+more: a ring of ink with four straight sides that meet in corners, about as high as the text, is a box. Boxes that no
+word was found for, since they are no text, are looked for beside the words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -32,6 +34,24 @@ MAX_CORNER = 0.2
 # Of the area inside, so much is ink at most where a box is empty, and at least where it is marked.
 MAX_EMPTY, MIN_MARKED = 0.04, 0.12
 INSIDE = 0.25
+# A box that nothing was found for is so high at least and at most, in heights of the page's words; of these there are
+# enough to tell; one begins so near behind it, or ends before it, in their heights, at about its level.
+LOWEST, HIGHEST, LEAST_WORDS = 0.6, 2.2, 5
+NEAR, LEVEL = 2.5, 0.6
+# It may be wider than what is taken for a letter; its sides, coarsely looked at, are there in so far.
+WIDEST, ROUGHLY = 1.7, 0.7
+# Pixels of height that a coarse look needs.
+COARSE = 10
+# Boxes nearer to each other than this, in their heights, are for letters.
+APART = 0.45
+# Ink is near a corner within this part of the height.
+CORNER = 6
+# A word lies on a box from so much of its sides on.
+OVER = 0.2
+# What is darker than the mean of its surroundings by so many grey levels is ink there.
+DARKER = 18
+# Specks and letters apart from boxes are not looked at for ever.
+MOST = 2000
 # Pixels that are looked at around a word, in its heights; and grey levels between paper and ink, at least.
 AROUND = 0.35
 MIN_CONTRAST = 60
@@ -61,6 +81,94 @@ def read_tick_boxes(grey: NDArray[np.uint8], words: Sequence[Word]) -> list[Word
     return [_boxed(grey, word) if _may_be_box(word) else word for word in words]
 
 
+def find_tick_boxes(grey: NDArray[np.uint8], words: Sequence[Word]) -> list[Word]:
+    """The tick boxes of a page that no word was found for.
+
+    Args:
+        grey: (H, W) uint8.
+        words: Found on it, upright; without a few of them nothing says how high a box is.
+
+    Returns:
+        The boxes, `EMPTY` or `TICKED`, each beside a word, none over one; boxes in rows for letters are left out.
+    """
+    if len(words) < LEAST_WORDS:
+        return []
+    boxes = np.array([word.box for word in words], dtype=np.float64)
+    height = float(np.median(boxes[:, 3] - boxes[:, 1]))
+    # Coarse is enough here, and quicker: what looks like a box is looked at again.
+    shrink = max(1, min(int(height // COARSE), min(grey.shape) // 4))
+    small = cv2.resize(grey, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA) if shrink > 1 else grey
+    rings = _rings(np.asarray(small, dtype=np.uint8), height / shrink)
+    places = [(x0 * shrink, y0 * shrink, x1 * shrink, y1 * shrink) for x0, y0, x1, y1 in rings]
+    places = [place for place in places if _is_beside(place, boxes) and not _is_comb(place, places)]
+    return [word for word in (_as_box(grey, place) for place in places) if word is not None]
+
+
+def _rings(grey: NDArray[np.uint8], height: float) -> list[Box]:
+    """Ink that is about as wide as high and as high as text."""
+    if height < 5 or min(grey.shape) < 3:
+        return []
+    around = 2 * round(2 * height) + 1
+    ink = cv2.adaptiveThreshold(grey, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, around, DARKER)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    x, y, w, h, _ = stats.T
+    fits = (h >= LOWEST * height) & (h <= HIGHEST * height) & (w >= MIN_WIDTH * h) & (w <= WIDEST * h)
+    fits[0] = False
+    chosen = np.flatnonzero(fits)
+    found = []
+    for k in chosen[_with_corners(ink, stats[chosen])][:MOST]:
+        shape = labels[y[k] : y[k] + h[k], x[k] : x[k] + w[k]] == k
+        if all(np.count_nonzero(edge) > ROUGHLY * len(edge) for edge in _edges(shape)):
+            found.append((float(x[k]), float(y[k]), float(x[k] + w[k]), float(y[k] + h[k])))
+    return found
+
+
+def _edges(shape: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:
+    """Where there is ink along each side of a shape, one side after the other, since the first tells most."""
+    for side in (shape[:, :2], shape[:, -2:]):
+        yield np.asarray(side.any(axis=1))
+    for side in (shape[:2], shape[-2:]):
+        yield np.asarray(side.any(axis=0))
+
+
+def _with_corners(ink: NDArray[Any], stats: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which components have ink near all four corners of their boxes: few letters do, and it is quickly seen."""
+    x, y, w, h, _ = stats.T
+    near = np.arange(max(2, int(h.max(initial=0)) // CORNER))
+    all_four = np.ones(len(stats), dtype=bool)
+    for across in (x[:, None] + near, x[:, None] + w[:, None] - 1 - near):
+        for down in (y[:, None] + near, y[:, None] + h[:, None] - 1 - near):
+            all_four &= ink[down[:, :, None], across[:, None, :]].any(axis=(1, 2))
+    return all_four
+
+
+def _is_beside(place: Box, words: NDArray[np.float64]) -> bool:
+    """Whether a place has a word to its left or right, and none on it."""
+    left, top, right, bottom = words.T
+    level = np.abs((top + bottom) / 2 - (place[1] + place[3]) / 2) < LEVEL * (place[3] - place[1])
+    reach = NEAR * (place[3] - place[1])
+    near = ((left >= place[2]) & (left <= place[2] + reach)) | ((right <= place[0]) & (right >= place[0] - reach))
+    x, y = OVER * (place[2] - place[0]), OVER * (place[3] - place[1])
+    over = (left < place[2] - x) & (right > place[0] + x) & (top < place[3] - y) & (bottom > place[1] + y)
+    return bool((level & near).any() and not over.any())
+
+
+def _is_comb(place: Box, places: Sequence[Box]) -> bool:
+    """Whether another square stands right beside one."""
+    room, middle = APART * (place[3] - place[1]), (place[1] + place[3]) / 2
+    gaps = [max(place[0] - other[2], other[0] - place[2]) for other in places if other[1] < middle < other[3]]
+    return any(0 <= gap < room for gap in gaps)
+
+
+def _as_box(grey: NDArray[np.uint8], place: Box) -> Word | None:
+    """A place as a word, if a closer look finds a square there that is surely empty or surely marked."""
+    square = _find_square(grey, place, WIDEST)
+    if square is None or MAX_EMPTY < square.inside < MIN_MARKED:
+        return None
+    text, sure, quad = TICKED if square.inside >= MIN_MARKED else EMPTY, round(square.sides, 4), box_quad(square.box)
+    return Word(text, sure, quad, (Character(text, sure, quad),), "shape")
+
+
 def _may_be_box(word: Word) -> bool:
     return len(word.text) <= LONGEST and word.source != "pdf" and word.text[0] in SQUARES | MARKS
 
@@ -80,7 +188,7 @@ def _boxed(grey: NDArray[np.uint8], word: Word) -> Word:
     return replace(word, text=text, confidence=sure, quad=quad, characters=characters, source="shape", readings=())
 
 
-def _find_square(grey: NDArray[np.uint8], box: Box) -> _Square | None:
+def _find_square(grey: NDArray[np.uint8], box: Box, widest: float = MAX_WIDTH) -> _Square | None:
     """The square that a word's box holds."""
     height, width = grey.shape
     margin = AROUND * (box[3] - box[1])
@@ -101,7 +209,7 @@ def _find_square(grey: NDArray[np.uint8], box: Box) -> _Square | None:
     for k in range(1, count):
         x, y, w, h = (int(v) for v in stats[k, :4])
         tall = h / scale / (box[3] - box[1])
-        if not (MIN_HEIGHT < tall < MAX_HEIGHT and MIN_WIDTH < w / h < MAX_WIDTH):
+        if not (MIN_HEIGHT < tall < MAX_HEIGHT and MIN_WIDTH < w / h < widest):
             continue
         sides = _sides(labels[y : y + h, x : x + w] == k)
         if sides:
