@@ -33,6 +33,10 @@ MIN_SIDE, SIDE = 0.82, 0.16
 MAX_CORNER = 0.2
 # Of the area inside, so much is ink at most where a box is empty, and at least where it is marked.
 MAX_EMPTY, MIN_MARKED = 0.04, 0.12
+# More than this is a filled square, which is no box that nothing was found for.
+MAX_MARKED = 0.85
+# So near to so far from a box's side, in heights, there is at most so much ink; that is so on this many sides at least.
+CLEARING, CLEAR, CLEAR_SIDES = (0.2, 0.5), 0.12, 3
 INSIDE = 0.25
 # A box that nothing was found for is so high at least and at most, in heights of the page's words; of these there are
 # enough to tell; one begins so near behind it, or ends before it, in their heights, at about its level.
@@ -163,10 +167,35 @@ def _is_comb(place: Box, places: Sequence[Box]) -> bool:
 def _as_box(grey: NDArray[np.uint8], place: Box) -> Word | None:
     """A place as a word, if a closer look finds a square there that is surely empty or surely marked."""
     square = _find_square(grey, place, WIDEST)
-    if square is None or MAX_EMPTY < square.inside < MIN_MARKED:
+    if square is None or MAX_EMPTY < square.inside < MIN_MARKED or square.inside > MAX_MARKED:
+        return None
+    if _clear_sides(grey, square.box) < CLEAR_SIDES:
         return None
     text, sure, quad = TICKED if square.inside >= MIN_MARKED else EMPTY, round(square.sides, 4), box_quad(square.box)
     return Word(text, sure, quad, (Character(text, sure, quad),), "shape")
+
+
+def _clear_sides(grey: NDArray[np.uint8], box: Box) -> int:
+    """Beside how many sides of a box there is paper: text stands on one, the ink of a QR code on two of a corner's."""
+    side = box[3] - box[1]
+    inner, outer = (round(part * side) for part in CLEARING)
+    part, left, top = _cut(grey, box, outer + 1)
+    low, high = (float(level) for level in np.percentile(part, (2, 90)))
+    ink = part < (low + high) / 2
+    x0, y0, x1, y1 = round(box[0] - left), round(box[1] - top), round(box[2] - left), round(box[3] - top)
+    strips = (
+        ink[max(0, y0 - outer) : max(0, y0 - inner), x0:x1], ink[y1 + inner : y1 + outer, x0:x1],
+        ink[y0:y1, max(0, x0 - outer) : max(0, x0 - inner)], ink[y0:y1, x1 + inner : x1 + outer],
+    )  # fmt: skip
+    return sum(not strip.size or float(strip.mean()) <= CLEAR for strip in strips)
+
+
+def _cut(grey: NDArray[np.uint8], box: Box, margin: float) -> tuple[NDArray[np.uint8], int, int]:
+    """The page around a box, and where its first column and row are."""
+    height, width = grey.shape
+    left, top = max(0, int(box[0] - margin)), max(0, int(box[1] - margin))
+    right, bottom = min(width, int(box[2] + margin) + 1), min(height, int(box[3] + margin) + 1)
+    return grey[top:bottom, left:right], left, top
 
 
 def _may_be_box(word: Word) -> bool:
@@ -190,11 +219,7 @@ def _boxed(grey: NDArray[np.uint8], word: Word) -> Word:
 
 def _find_square(grey: NDArray[np.uint8], box: Box, widest: float = MAX_WIDTH) -> _Square | None:
     """The square that a word's box holds."""
-    height, width = grey.shape
-    margin = AROUND * (box[3] - box[1])
-    x0, y0 = max(0, int(box[0] - margin)), max(0, int(box[1] - margin))
-    x1, y1 = min(width, int(box[2] + margin) + 1), min(height, int(box[3] + margin) + 1)
-    part = grey[y0:y1, x0:x1]
+    part, x0, y0 = _cut(grey, box, AROUND * (box[3] - box[1]))
     if not part.size:
         return None
     low, high = (float(level) for level in np.percentile(part, (2, 90)))

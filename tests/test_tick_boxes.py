@@ -127,6 +127,24 @@ def test_squares_that_are_no_tick_boxes_are_left_out() -> None:
     assert find_tick_boxes(grey, words) == []
 
 
+@pytest.mark.parametrize("module", [2, 3, 5])
+def test_the_corners_of_a_qr_code_are_no_tick_boxes(module: int) -> None:
+    size = 16
+    grey, words = form(size)
+    code = cv2.QRCodeEncoder.create().encode("https://example.org/invoice/4711")
+    code = cv2.resize(code, None, fx=module, fy=module, interpolation=cv2.INTER_NEAREST)
+    height, width = code.shape
+    grey = np.hstack([grey, np.full((len(grey), width), 235, np.uint8)])
+    grey[4 : 4 + height, 10 * size : 10 * size + width] = code[: len(grey) - 4]
+    assert find_tick_boxes(grey, words) == []
+
+
+def test_a_filled_square_is_no_tick_box() -> None:
+    grey, words = form(20)
+    grey[20:40, 40:60] = 20
+    assert find_tick_boxes(grey, words) == []
+
+
 def test_too_few_words_do_not_tell_how_high_a_box_is() -> None:
     grey, words = form(20)
     square(grey, 40, 20, 20)
