@@ -15,6 +15,7 @@ from __future__ import annotations
 import random
 import sys
 import time
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -30,6 +31,16 @@ from ocr_doc.page_image import InputOptions
 from ocr_doc.sources import read_pages
 from ocr_doc.training.layouts import adjacency, make_layout
 
+# The quickest of so many times is what the layout takes; the others are what else the machine does.
+TIMES = 5
+
+
+def _timed(words: Sequence[Word]) -> float:
+    """Seconds of CPU for one page."""
+    start = time.process_time()
+    lay_out(words)
+    return time.process_time() - start
+
 
 def generated(count: int) -> None:
     """Generated pages: all seeds from 0 on."""
@@ -37,9 +48,8 @@ def generated(count: int) -> None:
     seconds = 0.0
     for seed in range(count):
         page = make_layout(seed)
-        start = time.process_time()
         blocks = lay_out(page.words).blocks
-        seconds += time.process_time() - start
+        seconds += min(_timed(page.words) for _ in range(TIMES))
         scores.append((page.columns, adjacency(page.words, blocks), len(page.words)))
     words = sum(n for _, _, n in scores)
     print(f"{count} pages, order {sum(share * n for _, share, n in scores) / words:.4f}")
@@ -47,7 +57,7 @@ def generated(count: int) -> None:
         rows = list(group)
         order = sum(share * n for _, share, n in rows) / sum(n for _, _, n in rows)
         print(f"  columns: {columns}, pages: {len(rows)}, order: {order:.4f}")
-    print(f"  {300_000 * seconds / words:.1f} ms of CPU for 300 words")
+    print(f"  {300_000 * seconds / words:.1f} ms of CPU for 300 words, the quickest of {TIMES} times")
 
 
 def truth(path: Path, split: str | None) -> None:
@@ -62,11 +72,11 @@ def truth(path: Path, split: str | None) -> None:
             boxed = [part for box, text in lines if box is not None for part in parts_of(box, text)]
         words = [Word(text, 1.0, box_quad(box)) for text, box in boxed]
         random.Random(0).shuffle(words)
-        start = time.process_time()
         blocks = lay_out(words).blocks
-        seconds += time.process_time() - start
+        seconds += min(_timed(words) for _ in range(TIMES))
         order += order_kept(sample.text, "\n".join(block.text for block in blocks))
-    print(f"{len(samples)} pages, order {order.value:.4f}, {1000 * seconds / len(samples):.1f} ms of CPU a page")
+    print(f"{len(samples)} pages, order {order.value:.4f}")
+    print(f"  {1000 * seconds / len(samples):.1f} ms of CPU a page, the quickest of {TIMES} times")
 
 
 def turned(paths: list[Path]) -> None:
