@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -31,6 +32,8 @@ _SURE = 0.9
 _LONGER = 0.94
 # The same where the recogniser has read those characters surely already.
 _LONGER_HEARD = 0.85
+# A row that has grown so may go on: a letter stands behind each.
+_ROUNDS = 3
 # Two finds that overlap are of one row where one is at most so many times as high, their middles are so near, and what
 # both have and what each has alone are so long, in heights of the lower one.
 _ALIKE, _ASIDE, _PART = 1.5, 0.3, 0.25
@@ -44,6 +47,8 @@ _TRUST = 4.0
 Judge = Callable[[Sequence[Row]], Sequence[float]]
 Longer = Callable[[Sequence[Row]], Sequence[Row]]
 
+Overheard = Callable[[Sequence[Ends], Sequence[Row]], Sequence[Row]]
+
 
 @dataclass(frozen=True, slots=True)
 class Judges:
@@ -53,13 +58,13 @@ class Judges:
         count: How many characters there are in each of several rows, as far as can be told: quick.
         certainty: How sure the recogniser is of each of several rows, a character, in [0, 1]; slow.
         longer: The rows with the characters that seem to stand beyond their ends.
-        overheard: The rows with what the recogniser reads beyond those of their ends that are free; slow.
+        overheard: Given which ends are free, the rows with what the recogniser reads beyond these; slow.
     """
 
     count: Judge
     certainty: Judge
     longer: Longer
-    overheard: Callable[[Sequence[Row], Sequence[Ends]], Sequence[Row]]
+    overheard: Overheard
 
 
 class Find:
@@ -117,8 +122,11 @@ def settle(finds: Sequence[Find], judges: Judges) -> list[DetectedWord]:
     """
     best = _best(_told_apart(finds), judges)
     best = _grown(best, judges.longer, judges)
-    ends = _free_ends(best)
-    best = _grown(best, lambda rows: judges.overheard(rows, ends), judges, _LONGER_HEARD)
+    heard: set[Find] = set()
+    for _ in range(_ROUNDS):
+        ends = [(False, False) if find in heard else free for find, free in zip(best, _free_ends(best), strict=True)]
+        heard.update(best)
+        best = _grown(best, partial(judges.overheard, ends), judges, _LONGER_HEARD)
     return _joined(best, judges.certainty)
 
 

@@ -200,7 +200,7 @@ class SerialBranch:
             lambda rows: counter.worth(grey, rows),
             lambda rows: self._certainty(grey, rows),
             lambda rows: with_ends(grey, rows, self._classifier()),
-            lambda rows, ends: self._overheard(grey, rows, ends),
+            lambda ends, rows: self._overheard(grey, rows, ends),
         )
 
     def _certainty(self, grey: NDArray[np.uint8], rows: Sequence[Row]) -> list[float]:

@@ -24,7 +24,8 @@ Ends = tuple[bool, bool]
 
 # How far beyond an end is read, in heights: the next character, and one behind an emblem.
 REACHES = (0.8, 2.0)
-# Each character beyond is read at least so surely, and there are at most so many.
+ENDS = ("before", "behind")
+# Each character beyond is read at least so surely in one of these crops, and there are at most so many.
 SURE, MOST = 0.9, 3
 # Half of what a character takes of the row, in heights.
 HALF = 0.45
@@ -60,11 +61,19 @@ def with_overheard(grey: NDArray[np.uint8], rows: Sequence[Row], ends: Sequence[
     longer = list(rows)
     for i in asked:
         heard = [(look, _beyond(readings[_Look(i)], readings[look], look)) for look in looks if look.row == i]
-        before = max((_quads(rows[i], *each) for each in heard if each[0].before), key=len, default=[])
-        behind = max((_quads(rows[i], *each) for each in heard if each[0].behind), key=len, default=[])
+        before, behind = (_places(rows[i], [each for each in heard if getattr(each[0], end)]) for end in ENDS)
         if before or behind:
             longer[i] = _longer(rows[i], before, behind)
     return longer
+
+
+def _places(row: Row, heard: Sequence[tuple[_Look, Sequence[ReadCharacter]]]) -> list[Quad]:
+    """Where the characters beyond an end stand: the most that a look is sure of, seen from as near as may be."""
+    sure = [beyond for _, beyond in heard if beyond and min(c.confidence for c in beyond) >= SURE]
+    if not sure:
+        return []
+    text = _text(max(sure, key=len))
+    return next(_quads(row, look, beyond) for look, beyond in heard if _text(beyond) == text)
 
 
 def _looks(row: int, before: bool, behind: bool) -> list[_Look]:
@@ -82,18 +91,14 @@ def _crop_quad(row: Row, look: _Look) -> Quad:
 
 
 def _beyond(own: Reading, reading: Reading, look: _Look) -> list[ReadCharacter]:
-    """What a longer crop has beside the text of the row; nothing where it reads that otherwise, or is in doubt."""
-    text, longer = (_alike("".join(c.text for c in _inked(each))) for each in (own, reading))
+    """What a longer crop has beside the text of the row; nothing where it reads that otherwise."""
+    text, longer = (_text(_inked(each)) for each in (own, reading))
     characters, more = _inked(reading), len(longer) - len(text)
     if len(text) < LEAST or not 1 <= more <= MOST:
         return []
     if look.before and longer.endswith(text):
-        beyond = characters[:more]
-    elif look.behind and longer.startswith(text):
-        beyond = characters[-more:]
-    else:
-        return []
-    return beyond if all(character.confidence >= SURE for character in beyond) else []
+        return characters[:more]
+    return characters[-more:] if look.behind and longer.startswith(text) else []
 
 
 def _inked(reading: Reading) -> list[ReadCharacter]:
@@ -101,9 +106,9 @@ def _inked(reading: Reading) -> list[ReadCharacter]:
     return [character for character in reading.characters if character.text.isalnum()]
 
 
-def _alike(text: str) -> str:
-    """With O and 0 as one, which a longer crop may well change."""
-    return text.upper().replace("O", "0")
+def _text(characters: Sequence[ReadCharacter]) -> str:
+    """What characters spell, O and 0 as one, which a longer crop may well change."""
+    return "".join(character.text for character in characters).upper().replace("O", "0")
 
 
 def _quads(row: Row, look: _Look, beyond: Sequence[ReadCharacter]) -> list[Quad]:

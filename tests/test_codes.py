@@ -12,7 +12,7 @@ import numpy as np
 from ocr_doc.codes import find_codes
 from ocr_doc.core.geometry import Box, box_quad, quad_box
 from ocr_doc.detectors.detector import DetectedWord, WordDetector
-from ocr_doc.finds import Judge, Judges, Longer
+from ocr_doc.finds import Judge, Judges, Longer, Overheard
 from ocr_doc.recognizer.overheard import Ends
 from ocr_doc.recognizer.serial import Row
 
@@ -59,7 +59,7 @@ def _judges(
     count: Judge = _counted,
     certainty: Judge = _sure,
     longer: Longer = list,
-    overheard: Callable[[Sequence[Row], Sequence[Ends]], Sequence[Row]] = lambda rows, _ends: rows,
+    overheard: Overheard = lambda _ends, rows: rows,
 ) -> Judges:
     return Judges(count, certainty, longer, overheard)
 
@@ -113,17 +113,21 @@ def test_a_row_grows_where_the_recogniser_is_hardly_less_sure_of_it() -> None:
 
 def test_a_row_grows_by_what_is_overheard_where_its_ends_are_free() -> None:
     left, near, below = (30.0, 20.0, 130.0, 60.0), (150.0, 20.0, 250.0, 60.0), (30.0, 90.0, 130.0, 130.0)
-    asked: dict[Box, Ends] = {}
+    asked: list[dict[Box, Ends]] = []
 
-    def overheard(rows: Sequence[Row], ends: Sequence[Ends]) -> Sequence[Row]:
-        asked.update((quad_box(row.quad), end) for row, end in zip(rows, ends, strict=True))
+    def overheard(ends: Sequence[Ends], rows: Sequence[Row]) -> Sequence[Row]:
+        boxes = [quad_box(row.quad) for row in rows]
+        asked.append({box: end for box, end in zip(boxes, ends, strict=True) if any(end)})
         return _right_grown(below, 165, 30)(rows)
 
     certainty = _told({(30.0, 20.0, 250.0, 60.0): 0.1}, 0.99)
     found = [_even(left, 3), _even(near, 3), _even(below, 3)]
     boxes = _boxes(found, _judges(certainty=certainty, overheard=overheard))
-    assert asked == {left: (True, False), near: (False, True), below: (True, True)}
-    assert boxes == {left, near, (30.0, 90.0, 165.0, 130.0)}
+    longer = (30.0, 90.0, 165.0, 130.0)
+    first = {left: (True, False), near: (False, True), below: (True, True)}
+    # What has grown may go on; the others have been asked.
+    assert asked == [first, {longer: (True, True)}, {}]
+    assert boxes == {left, near, longer}
 
 
 def test_two_finds_of_which_each_has_an_end_of_the_row_are_united() -> None:
