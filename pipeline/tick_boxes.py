@@ -45,7 +45,7 @@ NEAR, LEVEL = 2.5, 0.6
 # It may be wider than what is taken for a letter; its sides, coarsely looked at, are there in so far.
 WIDEST, ROUGHLY = 1.7, 0.7
 # Pixels of height that a coarse look needs.
-COARSE = 10
+COARSE = 8
 # Boxes nearer to each other than this, in their heights, are for letters.
 APART = 0.45
 # Ink is near a corner within this part of the height.
