@@ -93,7 +93,8 @@ def _crop_quad(row: Row, look: _Look) -> Quad:
 def _beyond(own: Reading, reading: Reading, look: _Look) -> list[ReadCharacter]:
     """What a longer crop has beside the text of the row; nothing where it reads that otherwise."""
     text, longer = (_text(_inked(each)) for each in (own, reading))
-    characters, more = _inked(reading), len(longer) - len(text)
+    characters = _inked(reading)
+    more = len(characters) - len(_inked(own))
     if len(text) < LEAST or not 1 <= more <= MOST:
         return []
     if look.before and longer.endswith(text):
