@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ocr_doc.core.geometry import quad_part, quad_size
 from ocr_doc.core.records import Word
+from ocr_doc.ink import ink_level
 from ocr_doc.recognizer.crops import MARGIN_ALONG, rectify
 
 # What the beginning of a rule is read as.
@@ -25,8 +26,6 @@ BESIDE, COVERED = 1.2, 0.93
 UNDERLINE = 0.5
 # It lies in the lower part of the row, and is so thin at most, in heights.
 LOWER, THICK = 0.5, 0.2
-# Grey levels between paper and ink, at least.
-MIN_CONTRAST = 60
 
 
 def without_blanks(grey: NDArray[np.uint8], words: Sequence[Word]) -> list[Word]:
@@ -62,10 +61,10 @@ def _rule_beside(grey: NDArray[np.uint8], word: Word, *, behind: bool) -> bool:
         return False
     reach = BESIDE * height / width
     crop = rectify(grey, np.array(quad_part(word.quad, 0.0 if behind else -reach, 1 + reach if behind else 1.0)))
-    low, high = (float(level) for level in np.percentile(crop, (2, 90)))
-    if high - low < MIN_CONTRAST:
+    level = ink_level(crop)
+    if level is None:
         return False
-    ink = crop < (low + high) / 2
+    ink = crop < level
     ink = (ink if behind else ink[:, ::-1])[round((1 - LOWER) * len(ink)) :]
     edge = round((MARGIN_ALONG + width / height) * height)
     # A scan is never quite level: a row's neighbours count as the row.

@@ -46,7 +46,6 @@ _TRUST = 4.0
 
 Judge = Callable[[Sequence[Row]], Sequence[float]]
 Longer = Callable[[Sequence[Row]], Sequence[Row]]
-
 Overheard = Callable[[Sequence[Ends], Sequence[Row]], Sequence[Row]]
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ocr_doc.core.geometry import Box, box_quad
 from ocr_doc.core.records import Character, Word
+from ocr_doc.ink import ink_level
 
 EMPTY, TICKED = "☐", "☑"
 # What a box and a marked one are read as: nothing that begins otherwise or is longer is looked at, since forms have
@@ -33,11 +34,11 @@ MIN_SIDE, SIDE = 0.82, 0.16
 MAX_CORNER = 0.2
 # Of the area inside, so much is ink at most where a box is empty, and at least where it is marked.
 MAX_EMPTY, MIN_MARKED = 0.04, 0.12
+INSIDE = 0.25
 # More than this is a filled square, which is no box that nothing was found for.
 MAX_MARKED = 0.85
 # So near to so far from a box's side, in heights, there is at most so much ink; that is so on this many sides at least.
 CLEARING, CLEAR, CLEAR_SIDES = (0.2, 0.5), 0.12, 3
-INSIDE = 0.25
 # A box that nothing was found for is so high at least and at most, in heights of the page's words; of these there are
 # enough to tell; one begins so near behind it, or ends before it, in their heights, at about its level.
 LOWEST, HIGHEST, LEAST_WORDS = 0.6, 2.2, 5
@@ -56,9 +57,8 @@ OVER = 0.2
 DARKER = 18
 # Specks and letters apart from boxes are not looked at for ever.
 MOST = 2000
-# Pixels that are looked at around a word, in its heights; and grey levels between paper and ink, at least.
+# Pixels that are looked at around a word, in its heights.
 AROUND = 0.35
-MIN_CONTRAST = 60
 # Small boxes are drawn larger first: their lines are a pixel wide.
 LARGE = 48
 
@@ -180,8 +180,10 @@ def _clear_sides(grey: NDArray[np.uint8], box: Box) -> int:
     side = box[3] - box[1]
     inner, outer = (round(part * side) for part in CLEARING)
     part, left, top = _cut(grey, box, outer + 1)
-    low, high = (float(level) for level in np.percentile(part, (2, 90)))
-    ink = part < (low + high) / 2
+    level = ink_level(part)
+    if level is None:
+        return 0
+    ink = part < level
     x0, y0, x1, y1 = round(box[0] - left), round(box[1] - top), round(box[2] - left), round(box[3] - top)
     strips = (
         ink[max(0, y0 - outer) : max(0, y0 - inner), x0:x1], ink[y1 + inner : y1 + outer, x0:x1],
@@ -220,16 +222,14 @@ def _boxed(grey: NDArray[np.uint8], word: Word) -> Word:
 def _find_square(grey: NDArray[np.uint8], box: Box, widest: float = MAX_WIDTH) -> _Square | None:
     """The square that a word's box holds."""
     part, x0, y0 = _cut(grey, box, AROUND * (box[3] - box[1]))
-    if not part.size:
-        return None
-    low, high = (float(level) for level in np.percentile(part, (2, 90)))
-    if high - low < MIN_CONTRAST:
+    level = ink_level(part)
+    if level is None:
         return None
     scale = 1
     while scale < 4 and scale * (box[3] - box[1]) < LARGE:
         scale *= 2
     large = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    ink = np.asarray(large < (low + high) / 2)
+    ink = np.asarray(large < level)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.view(np.uint8), connectivity=8)
     for k in range(1, count):
         x, y, w, h = (int(v) for v in stats[k, :4])

@@ -24,7 +24,6 @@ Ends = tuple[bool, bool]
 
 # How far beyond an end is read, in heights: the next character, and one behind an emblem.
 REACHES = (0.8, 2.0)
-ENDS = ("before", "behind")
 # Each character beyond is read at least so surely in one of these crops, and there are at most so many.
 SURE, MOST = 0.9, 3
 # Half of what a character takes of the row, in heights.
@@ -61,7 +60,8 @@ def with_overheard(grey: NDArray[np.uint8], rows: Sequence[Row], ends: Sequence[
     longer = list(rows)
     for i in asked:
         heard = [(look, _beyond(readings[_Look(i)], readings[look], look)) for look in looks if look.row == i]
-        before, behind = (_places(rows[i], [each for each in heard if getattr(each[0], end)]) for end in ENDS)
+        before = _places(rows[i], [each for each in heard if each[0].before])
+        behind = _places(rows[i], [each for each in heard if each[0].behind])
         if before or behind:
             longer[i] = _longer(rows[i], before, behind)
     return longer
