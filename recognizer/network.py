@@ -35,6 +35,7 @@ class CRNNConfig:
         dropout: Before the LSTM and the output, in training.
         transformer: Whether a spatial transformer straightens the crop first.
         sequence: What reads along the time steps, "lstm" or "attention".
+        squeeze: Whether each stage weighs its channels by what the whole crop has of them.
     """
 
     classes: int
@@ -45,6 +46,7 @@ class CRNNConfig:
     dropout: float = 0.1
     transformer: bool = False
     sequence: Literal["lstm", "attention"] = "lstm"
+    squeeze: bool = False
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for a checkpoint or the manifest."""
@@ -61,6 +63,23 @@ def _conv(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
     )
+
+
+class SqueezeExcitation(nn.Module):
+    """Weighs channels by their means over the crop (Hu, Shen and Sun 2018, "Squeeze-and-Excitation Networks")."""
+
+    def __init__(self, channels: int, reduction: int = 4) -> None:
+        super().__init__()
+        inner = max(1, channels // reduction)
+        self.weigh = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, inner, 1), nn.ReLU(inplace=True),
+            nn.Conv2d(inner, channels, 1), nn.Sigmoid(),
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) → the same shape."""
+        weighed: Tensor = x * self.weigh(x)
+        return weighed
 
 
 class SpatialTransformer(nn.Module):
@@ -109,6 +128,8 @@ class CRNN(nn.Module):
             for _ in range(blocks):
                 stages.append(_conv(inputs, outputs))
                 inputs = outputs
+            if config.squeeze:
+                stages.append(SqueezeExcitation(outputs))
             stages.append(nn.MaxPool2d(pool))
         self.features = nn.Sequential(*stages)
         self.dropout = nn.Dropout(config.dropout)

@@ -90,7 +90,9 @@ def _texts(manifest: Manifest, name: str) -> tuple[list[str], list[str]]:
     return first, second
 
 
-@pytest.mark.parametrize("change", [{}, {"transformer": True}, {"sequence": "attention", "layers": 2}])
+@pytest.mark.parametrize(
+    "change", [{}, {"transformer": True}, {"squeeze": True}, {"sequence": "attention", "layers": 2}]
+)
 def test_all_forms_of_a_recogniser_read_alike(tmp_path: Path, change: dict[str, Any]) -> None:
     shape = replace(SHAPE, **change)
     checkpoint = _recognizer(tmp_path / "best.safetensors", shape)

@@ -50,6 +50,7 @@ def _add_shape(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--blocks", type=int, nargs=stages, default=shape.blocks, help="convolutions of each stage (%(default)s)"
     )
+    group.add_argument("--squeeze", action="store_true", help="let each stage weigh its channels")
     group.add_argument(
         "--sequence", choices=("lstm", "attention"), default=shape.sequence,
         help="what reads along the time steps (%(default)s)",
@@ -80,6 +81,7 @@ def network_shape(args: argparse.Namespace) -> CRNNConfig:
         layers=args.layers,
         transformer=args.transformer,
         sequence=args.sequence,
+        squeeze=args.squeeze,
     )
 
 
