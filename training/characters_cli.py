@@ -6,17 +6,11 @@ import argparse
 from pathlib import Path
 
 from ocr_doc.core.errors import UsageError
-from ocr_doc.detectors.detector import WordDetector
-from ocr_doc.detectors.factory import build_detector
-from ocr_doc.recognizer.alphabet import Alphabet
-from ocr_doc.recognizer.characters import CharacterClassifier
-from ocr_doc.recognizer.characters_network import build_characters
 from ocr_doc.training.characters_loop import CharactersTraining, train_characters
-from ocr_doc.training.characters_real import Group, WordCutter, hold_out, read_class_folders
+from ocr_doc.training.characters_real import Group, hold_out, read_class_folders
+from ocr_doc.training.labellers import EVERY_SIGN, load_cutter
 from ocr_doc.training.readers import read_crops
 from ocr_doc.training.run_cli import add_run_arguments, run_options
-from ocr_doc.weights.engines import open_engine
-from ocr_doc.weights.manifest import load_manifest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,18 +56,7 @@ def run(args: argparse.Namespace) -> int:
 def _real(args: argparse.Namespace) -> list[Group]:
     groups = [group for folder in args.classes for group in read_class_folders(folder)]
     if args.words:
-        cutter = _cutter(args.weights)
-        # Labels may hold signs that no recogniser knows: new classes are what this is for.
-        every = Alphabet("".join(chr(c) for c in range(0x20, 0x17F) if chr(c).isprintable()))
+        cutter = load_cutter(args.weights)
         for listed in args.words:
-            groups += cutter.cut(read_crops(listed, every))
+            groups += cutter.cut(read_crops(listed, EVERY_SIGN))
     return groups
-
-
-def _cutter(weights: Path | None) -> WordCutter:
-    manifest = load_manifest(weights)
-    finder, namer = manifest.entry("detector"), manifest.entry("characters")
-    detector = WordDetector(open_engine(manifest, finder, "auto", build_detector))
-    return WordCutter(
-        detector, CharacterClassifier(open_engine(manifest, namer, "auto", build_characters), namer.alphabet or "")
-    )

@@ -1,10 +1,14 @@
-"""Real characters to learn from: a folder of pictures for each class, or word crops with labels, cut and aligned."""
+"""Real characters and rows to learn from: a folder of pictures for each class, or photos of codes with labels.
+
+In a labelled photo the row that the label fits is looked for, and cut out as it is or into its characters.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -12,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.core.errors import InputBrokenError, InputMissingError, OcrDocError
-from ocr_doc.core.geometry import box_quad
+from ocr_doc.core.geometry import box_quad, quad_part, quad_size
 from ocr_doc.detectors.detector import DetectedWord, WordDetector
 from ocr_doc.recognizer.character_crops import character_crop, cut_strip
 from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
+from ocr_doc.recognizer.crops import rectify
 from ocr_doc.recognizer.patterns import Pattern
 from ocr_doc.recognizer.serial import Row, SerialReader
 from ocr_doc.training.characters_data import CharacterCrop
+from ocr_doc.training.lines import LabelledLine
 from ocr_doc.training.readers import LabelledCrop, read_grey
 
 _LOG = logging.getLogger(__name__)
@@ -33,6 +39,8 @@ _IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm")
 _LOOKS = (20.0, 28.0, 40.0, 56.0, 80.0, 112.0)
 # Rows of a crop that the label is tried on, those with about as many characters first.
 _ROWS = 6
+# How far beyond an end of a row, in heights, its label is tried as well: a letter more, and two.
+_REACHES = (0.7, 1.4)
 # Nats a character beyond which a label does not belong to what stands there.
 _MOST_COST = 4.0
 
@@ -81,8 +89,17 @@ def _whole(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     return character_crop(strip.pixels, 0, strip.pixels.shape[1])
 
 
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Where a label fits: the row, and its reading with a character for each sign of the label but spaces."""
+
+    row: Row
+    reading: SerialReading
+    signs: tuple[str, ...]
+
+
 class WordCutter:
-    """Cuts labelled crops of words into characters, by our own detector and classifier.
+    """Finds the row of a labelled photo and its characters, by our own detector and classifier.
 
     Args:
         detector: Finds rows and characters.
@@ -99,41 +116,42 @@ class WordCutter:
         Raises:
             InputBrokenError: If no label fits anything.
         """
-        groups: list[Group] = []
-        for crop in listed:
-            try:
-                characters = self._characters(crop.load(), crop.text)
-            except OcrDocError as error:
-                _LOG.warning("%s; it is passed over", error.message)
-                continue
-            if characters:
-                groups.append(Group(characters))
+        groups = [Group(_characters(grey, fit)) for grey, fit, _ in self._fitting(listed)]
         told(f"{len(groups)} of {len(listed)} crops were cut into {sum(len(g.crops) for g in groups)} characters")
         if not groups:
             raise InputBrokenError("No label fits what its crop shows.", "Check the list: image<TAB>text.")
         return groups
 
-    def _characters(self, grey: NDArray[np.uint8], text: str) -> tuple[CharacterCrop, ...]:
-        label = [c for c in text if not c.isspace()]
-        if not label or not grey.size:
-            return ()
-        rows = self._rows(grey, len(label))
-        reader = SerialReader(self._classifier, _literally(label, self._classifier.symbols))
-        best: tuple[float, Row, SerialReading] | None = None
-        for row, reading in zip(rows, reader.read(grey, rows), strict=True):
-            fitted = reading.fitted
-            if fitted is not None and len(fitted.characters) == len(label) and (best is None or fitted.cost < best[0]):
-                best = fitted.cost, row, fitted
-        if best is None or best[0] > _MOST_COST * len(label):
-            return ()
-        strip = cut_strip(grey, np.array(best[1].quad))
-        width = strip.pixels.shape[1] - 2 * strip.start
-        return tuple(
-            CharacterCrop(
-                character_crop(strip.pixels, strip.start + c.start * width, strip.start + c.end * width), sign
-            )
-            for c, sign in zip(best[2].characters, label, strict=True)
-        )
+    def rows(self, listed: Sequence[LabelledCrop]) -> Iterator[LabelledLine]:
+        """The rows of photos, as a recogniser of codes is given them; those whose label fits nowhere are left out."""
+        for grey, fit, text in self._fitting(listed):
+            first, last = fit.reading.characters[0], fit.reading.characters[-1]
+            quad = quad_part(fit.row.quad, first.start, last.end)
+            yield LabelledLine(rectify(grey, np.asarray(quad)), text)
+
+    def _fitting(self, listed: Sequence[LabelledCrop]) -> Iterator[tuple[NDArray[np.uint8], _Fit, str]]:
+        """The pictures that can be read and whose label fits somewhere, with that place and the label."""
+        for crop in listed:
+            try:
+                grey = crop.load()
+                fit = self._fit(grey, crop.text)
+            except OcrDocError as error:
+                _LOG.warning("%s; it is passed over", error.message)
+                continue
+            if fit is not None:
+                yield grey, fit, crop.text
+
+    def _fit(self, grey: NDArray[np.uint8], text: str) -> _Fit | None:
+        signs = tuple(c for c in text if not c.isspace())
+        if not signs or not grey.size:
+            return None
+        reader = SerialReader(self._classifier, _literally(signs, self._classifier.symbols))
+        best = _cheapest(grey, self._rows(grey, len(signs)), signs, reader)
+        if best is None:
+            return None
+        # The detector misses letters at the ends of large rows: the label fits better where they are taken in.
+        best = _cheapest(grey, [best.row, *_longer(best.row)], signs, reader) or best
+        return best if best.reading.cost <= _MOST_COST * len(signs) else None
 
     def _rows(self, grey: NDArray[np.uint8], length: int) -> list[Row]:
         """Where the label may stand: what the detector sees in several scales, and the whole crop."""
@@ -146,6 +164,36 @@ class WordCutter:
         found.sort(key=lambda word: (abs(len(word.characters) - length), -word.confidence))
         whole = Row(box_quad((0.0, 0.0, float(width), float(height))))
         return [whole, *(Row(word.quad, tuple(word.characters)) for word in found[:_ROWS])]
+
+
+def _cheapest(
+    grey: NDArray[np.uint8], rows: Sequence[Row], signs: tuple[str, ...], reader: SerialReader
+) -> _Fit | None:
+    """The row that a label fits best, the first of several; None if it fits none."""
+    fits = [
+        _Fit(row, reading.fitted, signs)
+        for row, reading in zip(rows, reader.read(grey, rows), strict=True)
+        if reading.fitted is not None and len(reading.fitted.characters) == len(signs)
+    ]
+    return min(fits, key=lambda fit: fit.reading.cost, default=None)
+
+
+def _longer(row: Row) -> Iterator[Row]:
+    """A row with more of the picture before it, behind it, or both."""
+    width, height = quad_size(row.quad)
+    for before, behind in product((0.0, *_REACHES), repeat=2):
+        if before or behind:
+            part = height / max(width, 1e-6)
+            yield replace(row, quad=quad_part(row.quad, -before * part, 1.0 + behind * part))
+
+
+def _characters(grey: NDArray[np.uint8], fit: _Fit) -> tuple[CharacterCrop, ...]:
+    strip = cut_strip(grey, np.array(fit.row.quad))
+    width = strip.pixels.shape[1] - 2 * strip.start
+    return tuple(
+        CharacterCrop(character_crop(strip.pixels, strip.start + c.start * width, strip.start + c.end * width), sign)
+        for c, sign in zip(fit.reading.characters, fit.signs, strict=True)
+    )
 
 
 def _literally(label: Sequence[str], symbols: Sequence[str]) -> Pattern:

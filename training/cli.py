@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         lines_cli,
         pages_cli,
         recognizer_cli,
+        rows_cli,
         temperature_cli,
         vocabulary_cli,
     )
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         ("detector", detector_cli, "train the detector on pages drawn on the fly"),
         ("characters", characters_cli, "train the classifier of serial codes' characters"),
         ("lines", lines_cli, "cut labelled lines out of pages, for training the recogniser"),
+        ("rows", rows_cli, "cut the rows of codes out of labelled photos, for training their recogniser"),
         ("pages", pages_cli, "find the characters of labelled pages, for training the detector"),
         ("average", average_cli, "average two trainings of one network"),
         ("temperature", temperature_cli, "fit what a recogniser's scores are divided by"),

@@ -11,12 +11,18 @@ from ocr_doc.core.geometry import Quad
 from ocr_doc.detectors.detector import WordDetector
 from ocr_doc.detectors.factory import build_detector
 from ocr_doc.recognizer.alphabet import Alphabet
+from ocr_doc.recognizer.characters import CharacterClassifier
+from ocr_doc.recognizer.characters_network import build_characters
 from ocr_doc.recognizer.network import build_crnn
 from ocr_doc.recognizer.reader import WordReader
 from ocr_doc.training.alignment import LineAligner
+from ocr_doc.training.characters_real import WordCutter
 from ocr_doc.training.lines import Detect, ReadCrop
 from ocr_doc.weights.engines import open_engine
 from ocr_doc.weights.manifest import load_manifest
+
+# Labels of codes may hold signs that no network knows: new classes are what training is for.
+EVERY_SIGN = Alphabet("".join(chr(c) for c in range(0x20, 0x17F) if chr(c).isprintable()))
 
 
 def load_detector(weights: Path | None) -> Detect:
@@ -51,3 +57,13 @@ def load_aligner(weights: Path | None) -> LineAligner:
     manifest = load_manifest(weights)
     entry = manifest.entry("recognizer")
     return LineAligner(open_engine(manifest, entry, build=build_crnn), Alphabet(entry.alphabet or ""))
+
+
+def load_cutter(weights: Path | None) -> WordCutter:
+    """What finds the row and the characters of a labelled photo of a code; see `load_detector`."""
+    manifest = load_manifest(weights)
+    finder, namer = manifest.entry("detector"), manifest.entry("characters")
+    return WordCutter(
+        WordDetector(open_engine(manifest, finder, build=build_detector)),
+        CharacterClassifier(open_engine(manifest, namer, build=build_characters), namer.alphabet or ""),
+    )
