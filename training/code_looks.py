@@ -141,7 +141,7 @@ LOOKS: tuple[tuple[Look, float], ...] = (
 
 
 # Share of codes whose paint came off in places.
-_WEATHERED = 0.26
+_WEATHERED = 0.22
 
 
 def dressed(rng: np.random.Generator, mask: Mask) -> Mask:
@@ -185,18 +185,6 @@ def _worn(rng: np.random.Generator, mask: Mask) -> Mask:
     return mask
 
 
-def _light_band(rng: np.random.Generator, shape: tuple[int, ...]) -> Mask:
-    """A band from above to below, upright or slanted, as wide as a stroke or as a letter."""
-    h, w = shape
-    top = rng.uniform(-0.1, 1.1) * w
-    foot = top + rng.normal(0, 1.2) * h
-    band = cv2.line(
-        np.zeros(shape, np.float32), (int(top), 0), (int(foot), h), 1.0, int(rng.integers(2, CAP)), cv2.LINE_AA
-    )
-    soft = cv2.GaussianBlur(band, (0, 0), float(rng.uniform(1, CAP / 4)))
-    return np.asarray(soft / max(float(soft.max()), 0.1) * rng.uniform(0.1, 0.7), dtype=np.float32)
-
-
 def _marked(rng: np.random.Generator, picture: Mask) -> Mask:
     """Scratches, rules, glare, bands of light and specks over it."""
     h, w = picture.shape
@@ -211,9 +199,11 @@ def _marked(rng: np.random.Generator, picture: Mask) -> Mask:
     if rng.random() < 0.08:
         glare = cv2.circle(np.zeros_like(picture), (int(rng.integers(w)), int(rng.integers(h))), CAP // 2, 1.0, -1)
         picture = picture + cv2.GaussianBlur(glare, (0, 0), CAP / 3) * rng.uniform(0.2, 0.8)
-    if rng.random() < 0.16:  # a lamp or a window in something shiny: a band of light across, or two
-        for _ in range(int(rng.choice((1, 1, 1, 2)))):
-            picture = picture + _light_band(rng, picture.shape)
+    if rng.random() < 0.08:  # a lamp or a window in something shiny: a band of light across
+        x0, x1 = rng.uniform(-0.2, 1.2, 2) * w
+        band = np.zeros_like(picture)
+        cv2.line(band, (int(x0), -CAP), (int(x1), h + CAP), 1.0, int(rng.integers(2, CAP)), cv2.LINE_AA)
+        picture = picture + cv2.GaussianBlur(band, (0, 0), float(rng.uniform(1, CAP / 4))) * rng.uniform(0.15, 0.7)
     if rng.random() < 0.08:
         picture = np.where(rng.random(picture.shape) > 0.99, rng.random(), picture).astype(np.float32)
     return np.asarray(picture, dtype=np.float32)
