@@ -21,6 +21,8 @@ from ocr_doc.recognizer.serial import Row
 # Share of the smaller of two boxes that lies in both, and of its characters that lie on ones of the other, from which
 # they are of the same text.
 _SAME = 0.25
+# What stands so near to a character's upper or lower edge, of its height, is another line: boxes are a little high.
+_EDGE = 0.1
 _LEAST_WEIGHT = 0.3
 # Boxes with so much in common, of as many characters, are one box.
 _ONE = 0.9
@@ -91,12 +93,17 @@ class Find:
         return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
 
     def shares(self, other: Find) -> bool:
-        """Whether both are of the same text: a name in the gap of a row is in its box, but on no character of it."""
+        """Whether both are of the same text: a name in the gap of a row is in its box, but on no character of it.
+
+        Nor is small print close below a row on its characters, though their boxes reach into it.
+        """
         if box_overlap(self.box, other.box) < _SAME:
             return False
         small, large = sorted((self, other), key=lambda find: find.area)
         x, y = ((small._boxes[:, :2] + small._boxes[:, 2:]) / 2).T[:, :, None]
         left, top, right, bottom = large._boxes.T[:, None]
+        edge = _EDGE * (bottom - top)
+        top, bottom = top + edge, bottom - edge
         inside = ((left <= x) & (x <= right) & (top <= y) & (y <= bottom)).any(axis=1)
         return bool(inside.mean() >= _SAME)
 
