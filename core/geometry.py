@@ -91,6 +91,13 @@ def quad_part(quad: Quad, start: float, end: float) -> Quad:
     return _between(a, b, start), _between(a, b, end), _between(d, c, end), _between(d, c, start)
 
 
+def quad_longer(quad: Quad, before: float = 0.0, behind: float = 0.0) -> Quad:
+    """A quad with more of its line, before its start and behind its end, in heights of the quad."""
+    width, height = quad_size(quad)
+    part = height / max(width, 1e-6)
+    return quad_part(quad, -before * part, 1.0 + behind * part)
+
+
 def _between(start: Point, end: Point, fraction: float) -> Point:
     return start[0] + (end[0] - start[0]) * fraction, start[1] + (end[1] - start[1]) * fraction
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.geometry import quad_part, quad_size
+from ocr_doc.core.geometry import quad_longer, quad_size
 from ocr_doc.core.records import Word
 from ocr_doc.ink import ink_level
 from ocr_doc.recognizer.crops import MARGIN_ALONG, rectify
@@ -59,8 +59,8 @@ def _rule_beside(grey: NDArray[np.uint8], word: Word, *, behind: bool) -> bool:
     width, height = quad_size(word.quad)
     if width < height / 2 or height < 4:
         return False
-    reach = BESIDE * height / width
-    crop = rectify(grey, np.array(quad_part(word.quad, 0.0 if behind else -reach, 1 + reach if behind else 1.0)))
+    longer = quad_longer(word.quad, behind=BESIDE) if behind else quad_longer(word.quad, before=BESIDE)
+    crop = rectify(grey, np.array(longer))
     level = ink_level(crop)
     if level is None:
         return False

@@ -95,7 +95,7 @@ class Find:
     def shares(self, other: Find) -> bool:
         """Whether both are of the same text: a name in the gap of a row is in its box, but on no character of it.
 
-        Nor is small print close below a row on its characters, though their boxes reach into it.
+        Nor is small print close above or below a row, though the boxes of its characters reach into it.
         """
         if box_overlap(self.box, other.box) < _SAME:
             return False

@@ -66,7 +66,14 @@ def _conv(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class SqueezeExcitation(nn.Module):
-    """Weighs channels by their means over the crop (Hu, Shen and Sun 2018, "Squeeze-and-Excitation Networks")."""
+    """Weighs channels by their means over the crop (Hu, Shen and Sun 2018, "Squeeze-and-Excitation Networks").
+
+    torchvision has the same; these few lines spare training that package.
+
+    Args:
+        channels: Of the maps.
+        reduction: How many times fewer the layer between has.
+    """
 
     def __init__(self, channels: int, reduction: int = 4) -> None:
         super().__init__()

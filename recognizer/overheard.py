@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.geometry import Quad, quad_around, quad_part, quad_size
+from ocr_doc.core.geometry import Quad, quad_around, quad_longer, quad_part, quad_size
 from ocr_doc.recognizer.crops import MARGIN_ALONG, rectify
 from ocr_doc.recognizer.reader import ReadCharacter, Reading
 from ocr_doc.recognizer.serial import Row, is_sound
@@ -55,7 +55,7 @@ def with_overheard(grey: NDArray[np.uint8], rows: Sequence[Row], ends: Sequence[
     """
     asked = [i for i, row in enumerate(rows) if any(ends[i]) and len(row.characters) >= LEAST and is_sound(row)]
     looks = [look for i in asked for look in _looks(i, *ends[i])]
-    crops = [rectify(grey, np.array(_crop_quad(rows[look.row], look))) for look in looks]
+    crops = [rectify(grey, np.array(quad_longer(rows[look.row].quad, look.before, look.behind))) for look in looks]
     readings = dict(zip(looks, read(crops, [len(rows[look.row].characters) for look in looks]), strict=True))
     longer = list(rows)
     for i in asked:
@@ -83,11 +83,6 @@ def _looks(row: int, before: bool, behind: bool) -> list[_Look]:
         *(_Look(row, before=reach) for reach in REACHES if before),
         *(_Look(row, behind=reach) for reach in REACHES if behind),
     ]
-
-
-def _crop_quad(row: Row, look: _Look) -> Quad:
-    width, height = quad_size(row.quad)
-    return quad_part(row.quad, -look.before * height / width, 1 + look.behind * height / width)
 
 
 def _beyond(own: Reading, reading: Reading, look: _Look) -> list[ReadCharacter]:

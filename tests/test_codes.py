@@ -88,7 +88,7 @@ def test_a_name_in_the_gap_of_a_codes_row_leaves_the_row_in_its_place() -> None:
 def test_small_print_that_reaches_into_a_codes_row_from_below_leaves_the_row_in_its_place() -> None:
     code, below = (120.0, 32.0, 270.0, 113.0), (35.0, 106.0, 218.0, 118.0)
     assert _boxes([_even(code, 4), _even(below, 21)], _judges()) == {code, below}
-    # The foot of the row itself, however it was cut out, is no line of its own.
+    # What lies well within the row is of its text: one of the two counts.
     foot = (120.0, 92.0, 270.0, 113.0)
     assert _boxes([_even(code, 4), _even(foot, 9)], _judges()) == {foot}
 

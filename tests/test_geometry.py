@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr_doc.core.geometry import Box, as_quads, box_overlap, box_quad, quad_box, quad_part
+from ocr_doc.core.geometry import Box, as_quads, box_overlap, box_quad, quad_box, quad_longer, quad_part
 
 places = st.integers(0, 50).map(float)
 sizes = st.integers(1, 30).map(float)
@@ -35,6 +35,13 @@ def test_a_part_of_a_quad_lies_along_it(box: Box, one: float, other: float) -> N
     part = quad_box(quad_part(box_quad(box), start, end))
     width = box[2] - box[0]
     assert part == pytest.approx((box[0] + start * width, box[1], box[0] + end * width, box[3]))
+
+
+@given(boxes, st.floats(0, 3), st.floats(0, 3))
+def test_a_longer_quad_has_so_many_heights_more_at_its_ends(box: Box, before: float, behind: float) -> None:
+    height = box[3] - box[1]
+    longer = quad_box(quad_longer(box_quad(box), before, behind))
+    assert longer == pytest.approx((box[0] - before * height, box[1], box[2] + behind * height, box[3]))
 
 
 @given(st.lists(boxes, max_size=5))

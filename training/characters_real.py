@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.core.errors import InputBrokenError, InputMissingError, OcrDocError
-from ocr_doc.core.geometry import box_quad, quad_part, quad_size
+from ocr_doc.core.geometry import box_quad, quad_longer, quad_part
 from ocr_doc.detectors.detector import DetectedWord, WordDetector
 from ocr_doc.recognizer.character_crops import character_crop, cut_strip
 from ocr_doc.recognizer.characters import CharacterClassifier, SerialReading
@@ -123,7 +123,15 @@ class WordCutter:
         return groups
 
     def rows(self, listed: Sequence[LabelledCrop]) -> Iterator[LabelledLine]:
-        """The rows of photos, as a recogniser of codes is given them; those whose label fits nowhere are left out."""
+        """The rows of photos, as a recogniser of codes is given them.
+
+        Args:
+            listed: Photos and what the code on each says. Those that cannot be read are told and passed over; those
+                whose label fits nowhere are left out.
+
+        Yields:
+            The row from the label's first to its last character, (h, w) uint8, and the label.
+        """
         for grey, fit, text in self._fitting(listed):
             first, last = fit.reading.characters[0], fit.reading.characters[-1]
             quad = quad_part(fit.row.quad, first.start, last.end)
@@ -146,12 +154,13 @@ class WordCutter:
         if not signs or not grey.size:
             return None
         reader = SerialReader(self._classifier, _literally(signs, self._classifier.symbols))
-        best = _cheapest(grey, self._rows(grey, len(signs)), signs, reader)
-        if best is None:
+        fits = _fits(grey, self._rows(grey, len(signs)), signs, reader)
+        if not fits:
             return None
+        best = min(fits, key=_cost)
         # The detector misses letters at the ends of large rows: the label fits better where they are taken in.
-        best = _cheapest(grey, [best.row, *_longer(best.row)], signs, reader) or best
-        return best if best.reading.cost <= _MOST_COST * len(signs) else None
+        best = min([best, *_fits(grey, _longer(best.row), signs, reader)], key=_cost)
+        return best if _cost(best) <= _MOST_COST * len(signs) else None
 
     def _rows(self, grey: NDArray[np.uint8], length: int) -> list[Row]:
         """Where the label may stand: what the detector sees in several scales, and the whole crop."""
@@ -166,25 +175,23 @@ class WordCutter:
         return [whole, *(Row(word.quad, tuple(word.characters)) for word in found[:_ROWS])]
 
 
-def _cheapest(
-    grey: NDArray[np.uint8], rows: Sequence[Row], signs: tuple[str, ...], reader: SerialReader
-) -> _Fit | None:
-    """The row that a label fits best, the first of several; None if it fits none."""
-    fits = [
+def _fits(grey: NDArray[np.uint8], rows: Sequence[Row], signs: tuple[str, ...], reader: SerialReader) -> list[_Fit]:
+    """The rows that a label fits, however badly."""
+    return [
         _Fit(row, reading.fitted, signs)
         for row, reading in zip(rows, reader.read(grey, rows), strict=True)
         if reading.fitted is not None and len(reading.fitted.characters) == len(signs)
     ]
-    return min(fits, key=lambda fit: fit.reading.cost, default=None)
 
 
-def _longer(row: Row) -> Iterator[Row]:
+def _cost(fit: _Fit) -> float:
+    return fit.reading.cost
+
+
+def _longer(row: Row) -> list[Row]:
     """A row with more of the picture before it, behind it, or both."""
-    width, height = quad_size(row.quad)
-    for before, behind in product((0.0, *_REACHES), repeat=2):
-        if before or behind:
-            part = height / max(width, 1e-6)
-            yield replace(row, quad=quad_part(row.quad, -before * part, 1.0 + behind * part))
+    reaches = [reach for reach in product((0.0, *_REACHES), repeat=2) if any(reach)]
+    return [replace(row, quad=quad_longer(row.quad, *reach)) for reach in reaches]
 
 
 def _characters(grey: NDArray[np.uint8], fit: _Fit) -> tuple[CharacterCrop, ...]:
