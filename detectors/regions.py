@@ -16,6 +16,8 @@ CELL = 32
 # Grey levels by which averages of two points a side differ from what is around them, from which on they are ink; the
 # faintest print that is read differs by more. Noisy paper does, too, and is looked at.
 _FAINTEST = 6
+# The same of a colour channel, which compression leaves coarser: print that its colour alone tells from its ground.
+_FAINTEST_COLOUR = 20
 # Marks shorter than this each way are specks where no longer ones are near, pixels: text is about 20 high.
 _SPECK = 10
 # Empty cells around ink that are looked at with it: the network judges a place by what is around it.
@@ -41,6 +43,10 @@ def ink_regions(pixels: NDArray[np.uint8]) -> list[Region]:
     grey = cv2.cvtColor(half, cv2.COLOR_RGB2GRAY)
     around = cv2.boxFilter(grey, -1, (CELL - 1, CELL - 1), borderType=cv2.BORDER_REPLICATE)
     _, ink = cv2.threshold(cv2.absdiff(grey, around), _FAINTEST, 1, cv2.THRESH_BINARY)
+    for channel in cv2.split(half)[::2]:  # red and blue; green is most of the grey
+        around = cv2.boxFilter(channel, -1, (CELL - 1, CELL - 1), borderType=cv2.BORDER_REPLICATE)
+        _, coloured = cv2.threshold(cv2.absdiff(channel, around), _FAINTEST_COLOUR, 1, cv2.THRESH_BINARY)
+        ink = cv2.bitwise_or(ink, coloured)
     whole = [(0, 0, width * CELL, height * CELL)]
     if _cells(np.asarray(ink)).mean() > _MOST:
         return whole

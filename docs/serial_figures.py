@@ -5,7 +5,7 @@
 
 `LIST` has a line `image<TAB>code` each, images in the folder of its name; N of them, from the first on. Rendered codes
 come from `python -m ocr_doc.evaluation.rendered_codes`; a third column, the look, is told apart. `--weights` takes a
-folder of weights, `--engine` reads codes with `tesseract` (its program, one line) or `rapidocr` (its package) instead.
+folder of weights, `--engine` reads codes with `tesseract` (its program) or `rapidocr` (its package), each as one line.
 """
 
 # ruff: noqa: T201 - it is a command.
@@ -60,7 +60,7 @@ def _height(word: Word) -> float:
 
 def folded(text: str) -> str:
     """With O and 0 as one."""
-    return text.upper().replace("O", "0")
+    return text.replace("O", "0")
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def reader(
         yield _tesseract
     elif engine == "rapidocr":
         peer = RapidOcr()
-        yield lambda path: "".join(peer.read_page(path).text.split())
+        yield lambda path: "".join(peer.read_crop(path).text.split())
     else:
         with OCRPipeline(serial="always", fields=False, weights=weights) as ocr:
             yield lambda path: chosen(word for page in ocr(path).pages for word in page.words)

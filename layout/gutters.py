@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 from statistics import median
 
 import numpy as np
@@ -210,7 +210,7 @@ def _beside_text(rectangles: Sequence[Rectangle], wide: Sequence[tuple[float, fl
     """
     if not rectangles:
         return []
-    x0, y0, x1, y1 = np.array(rectangles).T[:, :, None]
+    x0, y0, x1, y1 = np.fromiter(chain.from_iterable(rectangles), np.float64).reshape(-1, 4).T[:, :, None]
     ends, y = np.array(wide).reshape(-1, 2).T
     beside = (y > y0) & (y < y1)
     at_left = (beside & (ends <= (x0 + x1) / 2)).sum(axis=1)

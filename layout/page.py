@@ -66,9 +66,10 @@ def lay_out(words: Sequence[Word], pixels: Pixels | None = None) -> PageLayout:
     """
     if not words:
         return PageLayout()
+    quads = _quads(words)
     # Few words begin at the same x, and numbers are compared several times quicker than quads.
-    ordered = sorted(words, key=lambda word: word.quad[0][0])
-    quads = _quads(ordered)
+    by_start = np.argsort(quads[:, 0, 0], kind="stable")
+    ordered, quads = [words[place] for place in by_start.tolist()], quads[by_start]
     if (quads[1:, 0, 0] == quads[:-1, 0, 0]).any():
         ordered.sort(key=lambda word: (word.quad[0][0], word.quad, word.text, word.confidence))
         quads = _quads(ordered)

@@ -181,7 +181,7 @@ def _narrowed(
             first += 1
         if first < len(white) and white[first][0] <= left and right <= white[first][1]:
             # All that was white still is: nothing to compare, which is so wherever a line of text ends.
-            following[first].update(rectangles)
+            following[first] = following[first] | rectangles if following[first] else rectangles
             continue
         for (a, b), since in rectangles.items():
             lives = False

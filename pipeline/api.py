@@ -19,7 +19,7 @@ from ocr_doc.layout.slope import page_skew
 from ocr_doc.networks import Detector, Networks, Reader
 from ocr_doc.options import Device, EngineOptions, Options
 from ocr_doc.page_text import PageReader
-from ocr_doc.recognizer.crops import to_grey
+from ocr_doc.recognizer.colours import legible_grey
 from ocr_doc.recognizer.reader import Reading
 from ocr_doc.serial import SerialBranch
 from ocr_doc.side_by_side import default_jobs, in_order
@@ -142,7 +142,7 @@ class OCRPipeline:
         """
         chosen = self.options.changed(**options)
         pages = [_only_page(image, chosen) for image in images]
-        crops = [to_grey(page.pixels) for page in pages]
+        crops = [legible_grey(page.pixels) for page in pages]
         reader = cache(lambda: self._networks.reader(chosen))
         with self._networks.occupancy:
             readings = list(reader().read(crops)) if crops else []

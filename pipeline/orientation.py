@@ -20,6 +20,7 @@ from ocr_doc.core.geometry import Quad, as_quads, quad_angle, quad_size, transfo
 from ocr_doc.core.medians import weighted_median
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.detectors.scale import estimate_text_height
+from ocr_doc.recognizer.colours import is_coloured
 from ocr_doc.recognizer.crops import to_grey
 from ocr_doc.recognizer.reader import Reading
 
@@ -48,7 +49,7 @@ LEANING = 5.0
 MOST_LEANING = 40.0
 
 
-@dataclass(frozen=True)  # without slots: `grey` is kept once it was asked for
+@dataclass(frozen=True)  # without slots: `grey` and `colours` are kept once they were asked for
 class View:
     """A page, or a part of one, as it is looked at.
 
@@ -64,6 +65,11 @@ class View:
     def grey(self) -> Pixels:
         """Luminance, (h, w)."""
         return to_grey(self.pixels)
+
+    @cached_property
+    def colours(self) -> Pixels | None:
+        """The pixels of a view that has colours; None of one that has none."""
+        return self.pixels if is_coloured(self.pixels) else None
 
     def turned(self, degrees: int) -> View:
         """This view turned clockwise by a multiple of 90 degrees; no pixel is changed."""

@@ -36,7 +36,7 @@ from ocr_doc.page_image import PageImage
 from ocr_doc.pdf_text import covered, judge
 from ocr_doc.phrases import join_phrases
 from ocr_doc.recognizer.calibration import Calibration
-from ocr_doc.recognizer.crops import rectify
+from ocr_doc.recognizer.colours import word_crop
 from ocr_doc.recognizer.decimals import agree_on_decimals
 from ocr_doc.recognizer.reader import Reading
 from ocr_doc.serial import SerialBranch
@@ -96,12 +96,12 @@ class PageReader:
         grey = page.grey
 
         def check(words: Sequence[LayerWord]) -> Sequence[Reading]:
-            return self._read(grey, [_found(word) for word in words])
+            return self._read(page, [_found(word) for word in words])
 
         verdict = judge(image.layer, grey, self._options.pdf_text, check)
         words = [_layer_word(word, self._options.characters) for word in verdict.words]
         doubtful = [_found(word) for word in verdict.doubtful]
-        words += self._calibrated(read_words(doubtful, self._read(grey, doubtful), self._inner))
+        words += self._calibrated(read_words(doubtful, self._read(page, doubtful), self._inner))
         rotation = text_turn((word.quad, len(word.text)) for word in words)
         known = np.array([quad_box(word.quad) for word in (*verdict.words, *verdict.doubtful)]).reshape(-1, 4)
         warnings = (verdict.warning,) if verdict.warning else ()
@@ -154,7 +154,7 @@ class PageReader:
             return look
         found, readings = list(look.found), list(look.readings)
         others = [turned_round(found[i]) for i in places]
-        for i, other, reading in zip(places, others, self._read(look.view.grey, others), strict=True):
+        for i, other, reading in zip(places, others, self._read(look.view, others), strict=True):
             if sureness(reading) > sureness(readings[i]):
                 found[i], readings[i] = other, reading
         return replace(look, found=found, readings=readings)
@@ -164,7 +164,7 @@ class PageReader:
         words = self._find(view, known) if words is None else words
         grey = view.grey
         if self._options.min_legibility:
-            words = without_show_through(grey, words)
+            words = without_show_through(grey if view.colours is None else view.colours, words)
         words, rows = with_lone_signs(grey, words), None
         if self._options.serial == "always" and (serial := self._serial()) is not None:
             finder = self._detector()
@@ -172,23 +172,19 @@ class PageReader:
                 words = _new(find_codes(finder, view.pixels, words, serial.judges(view.pixels)), view, known)
                 rows = words  # joined, where they are of one row
         found = join_phrases(words) if rows is None else rows
-        return Look(view, words, found, agree_on_decimals(self._read(grey, found)))
+        return Look(view, words, found, agree_on_decimals(self._read(view, found)))
 
     def _find(self, view: View, known: Floats | None) -> Sequence[DetectedWord]:
         """Finds the words of a view; those that stand on the page in known boxes are left out."""
         return _new(self._detector().detect(view.pixels), view, known)
 
-    def _read(self, grey: NDArray[np.uint8], found: Sequence[DetectedWord]) -> Sequence[Reading]:
-        """One reading for each word found."""
-        if not found:
-            return []
-        crops = [rectify(grey, np.array(word.quad)) for word in found]
-        return self._reader().read(crops, [len(word.characters) for word in found])
+    def _read(self, view: View, found: Sequence[DetectedWord]) -> Sequence[Reading]:
+        """One reading for each word found in a view."""
+        return self._read_sample([(view, word) for word in found])
 
     def _read_sample(self, sample: Sequence[tuple[View, DetectedWord]]) -> Sequence[Reading]:
         """Readings of words of several views, in one batch."""
-        greys = {id(view): view.grey for view, _ in sample}
-        crops = [rectify(greys[id(view)], np.array(word.quad)) for view, word in sample]
+        crops = [word_crop(view.grey, view.colours, np.array(word.quad)) for view, word in sample]
         return self._reader().read(crops, [len(word.characters) for _, word in sample]) if crops else []
 
     def _words(self, look: Look, page: View) -> list[Word]:

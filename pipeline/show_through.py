@@ -37,7 +37,7 @@ def without_show_through(grey: NDArray[np.uint8], words: Sequence[DetectedWord])
     """The words that are printed on a page.
 
     Args:
-        grey: (H, W) uint8.
+        grey: (H, W) uint8, or in colour (H, W, 3).
         words: Found on it.
 
     Returns:
@@ -60,15 +60,22 @@ def without_show_through(grey: NDArray[np.uint8], words: Sequence[DetectedWord])
 
 
 def _contrast(grey: NDArray[np.uint8], word: DetectedWord) -> float:
-    """Grey levels between a word's paper and its ink, dark or light."""
-    height, width = grey.shape
+    """Levels between a word's paper and its ink, dark or light; in colour those of the channel that they differ in."""
+    height, width = grey.shape[:2]
     x0, y0, x1, y1 = quad_box(word.quad)
     margin = MARGIN * min(y1 - y0, x1 - x0)
     top, left = min(max(int(y0), 0), height - 1), min(max(int(x0 - margin), 0), width - 1)
     part = grey[top : max(int(y1) + 1, top + 1), left : max(int(x1 + margin) + 1, left + 1)]
-    step = max(1, min(part.shape) // SAMPLED)
-    levels = part[::step, ::step].ravel()
-    rows = min(part.shape) / step
+    rows = min(part.shape[:2])
+    step = max(1, rows // SAMPLED)
+    sampled = part[::step, ::step]
+    if sampled.ndim == 3:
+        return max(_levels_apart(sampled[..., channel].ravel(), rows / step) for channel in range(sampled.shape[2]))
+    return _levels_apart(sampled.ravel(), rows / step)
+
+
+def _levels_apart(levels: NDArray[np.uint8], rows: float) -> float:
+    """Levels between the paper and the ink of a word `rows` points high."""
     few = min(int(DARK_AREA * rows * rows) + 1, (levels.size - 1) // 2)
     # Of bytes the stable sort is by digits, faster than the search for three places among them.
     ordered = np.sort(levels, kind="stable")

@@ -114,19 +114,35 @@ def test_text_height_is_the_median_of_the_words() -> None:
 
 @pytest.mark.parametrize("turned", [0.0, 1.0])
 def test_targets_lie_on_the_ink(turned: float) -> None:
-    """Where the region map peaks the crop is black, whatever the scale, place and turn."""
+    """Where the region map peaks the crop is ink, whatever the scale, place and turn."""
     options = CropOptions(side=128, slight_turn=turned, any_turn=0.0, word_share=1.0)
     rng = np.random.default_rng(3)
     hits = []
     for crop in list(crops_of_page(_page(rng), rng, options)):
         assert crop.pixels.shape == (128, 128, 3)
         assert crop.maps.shape == (2, 64, 64)
-        grey = crop.pixels.mean(axis=2)[::2, ::2]
+        points = crop.pixels[::2, ::2]
         peak, paper = crop.maps[0] > 0.9, crop.maps[0] < 0.01
         if peak.sum() > 20 and paper.sum() > 20:
-            hits.append(abs(np.median(grey[peak]) - np.median(grey[paper])) > 60)
+            # Ink and paper may be as light as one another, in colours of their own.
+            apart = np.median(points[peak], axis=0) - np.median(points[paper], axis=0)
+            hits.append(np.linalg.norm(apart) > 30)
     assert len(hits) >= 4
     assert np.mean(hits) > 0.9
+
+
+def test_some_crops_have_ink_and_paper_of_two_colours_as_light_as_one_another() -> None:
+    options = CropOptions(side=128, slight_turn=0.0, any_turn=0.0, word_share=1.0)
+    rng = np.random.default_rng(7)
+    alike = coloured = 0
+    for _ in range(60):
+        for crop in crops_of_page(_page(rng), rng, options):
+            points = crop.pixels[::2, ::2].astype(float)
+            ink, paper = (np.median(points[part], axis=0) for part in (crop.maps[0] > 0.9, crop.maps[0] < 0.01))
+            coloured += bool(np.ptp(ink) > 60 or np.ptp(paper) > 60)
+            alike += bool(np.linalg.norm(ink - paper) > 60 and abs((ink - paper) @ (0.299, 0.587, 0.114)) < 20)
+    assert 480 * 0.08 < coloured < 480 * 0.2
+    assert alike > 3
 
 
 def test_text_gets_the_heights_asked_for() -> None:

@@ -31,7 +31,7 @@ from ocr_doc.core.errors import ExitCode, UsageError
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.recognizer.network import CRNNConfig, build_crnn
 from ocr_doc.recognizer.reader import WordReader
-from ocr_doc.training import detector_cli, recognizer_cli, recognizer_data, text
+from ocr_doc.training import detector_cli, quantise, recognizer_cli, recognizer_data, text
 from ocr_doc.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from ocr_doc.training.cli import main
 from ocr_doc.training.run_cli import sources_and_shares
@@ -127,11 +127,19 @@ def test_from_nothing_to_weights_that_read(run: Run, tmp_path: Path) -> None:
     assert (code, told.count("\n")) == (ExitCode.USAGE, 1)
 
 
-def test_a_detector_is_trained_and_exported(run: Run, tmp_path: Path) -> None:
+def test_a_detector_is_trained_and_exported(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, count in (("_SEEN", 6), ("_CHECKED", 2)):
+        monkeypatch.setattr(quantise, name, count)
     code, told = run("detector", tmp_path / "run", *_short(tmp_path, 1), "--batch", 1, "--side", 64)
     assert code == 0
     assert "f1" in told
-    assert run("export", tmp_path / "run" / "detector.safetensors", tmp_path / "w", "eye")[0] == 0
+    weights = tmp_path / "run" / "detector.safetensors"
+    assert run("export", weights, tmp_path / "w", "eye")[0] == 0
+    floats = (tmp_path / "w" / "eye.onnx").stat().st_size
+    assert run("export", weights, tmp_path / "w", "eye", "--quantise", "--fonts", tmp_path / "no-fonts")[0] == 0
+    assert (tmp_path / "w" / "eye.onnx").stat().st_size < floats / 2
+    code, told = run("export", weights, tmp_path / "w", "eye", "--pages", tmp_path / "pages.jsonl")
+    assert (code, told.count("\n")) == (ExitCode.USAGE, 1)
     assert load_manifest(tmp_path / "w").entry("detector", "eye").config["architecture"] == "craft-light"
 
 

@@ -23,6 +23,15 @@ STRIDE = 2
 _REACH = 1.6
 """A Gaussian is drawn out to this many half boxes, where it has fallen to 0.016."""
 
+_DYED = 0.15
+"""Share of crops whose text and ground have two colours of chance: signs, plates and labels are printed so."""
+
+_TOLD_APART = 80.0
+"""Least distance of these two, of 442 between black and white."""
+
+_FAINT = 60.0
+"""What is fainter is paper's own grain, and is not drawn out to the whole distance."""
+
 _MIN_HALF = 1.25
 """Least half width and height of a Gaussian in points of the map; a full stop then has a peak of 0.59 at least."""
 
@@ -242,12 +251,13 @@ def _crop(
     size = np.array([width, height])
     centre = np.where(size > side, np.clip(centre, side / 2, np.maximum(size - side / 2, side / 2)), centre)
     matrix = _placement(centre, _angle(rng, options), side)
-    pixels = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    cut = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     placed = transform_quads(quads, matrix)
     near = (placed.max(axis=1) > -side / 4).all(axis=1) & (placed.min(axis=1) < side * 1.25).all(axis=1)
     maps = draw_maps(placed[near], numbers[near], side, side)
     known = _outside(transform_quads(unknown, matrix), side)
-    return Crop(_tinted(np.asarray(pixels, dtype=np.uint8), rng), maps, known)
+    pixels = np.asarray(cut, dtype=np.uint8)
+    return Crop(_tinted(_dyed(pixels, rng) if rng.random() < _DYED else pixels, rng), maps, known)
 
 
 def _outside(quads: NDArray[np.float64], side: int) -> NDArray[np.bool_]:
@@ -274,6 +284,18 @@ def _placement(centre: NDArray[np.float64], angle: float, side: int) -> NDArray[
     cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     turn = np.array([[cosine, -sine], [sine, cosine]])
     return np.column_stack([turn, side / 2 - turn @ centre])
+
+
+def _dyed(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The same text in a colour of its own on a ground of another, which may be as light or dark as the text."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    dark, light = np.percentile(grey[::4, ::4], (1, 99))
+    shares = np.clip((np.arange(256) - dark) / max(light - dark, _FAINT), 0.0, 1.0)[:, None]
+    ink, ground = rng.uniform(0, 255, (2, 3))
+    while np.linalg.norm(ink - ground) < _TOLD_APART:
+        ink, ground = rng.uniform(0, 255, (2, 3))
+    table = (ink + shares * (ground - ink)).round().astype(np.uint8)
+    return np.asarray(cv2.LUT(np.repeat(grey[..., None], 3, axis=2), table[None]), dtype=np.uint8)
 
 
 def _tinted(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ocr_doc.core.errors import UsageError, WeightsError
@@ -21,6 +22,7 @@ from ocr_doc.recognizer.characters_network import CharacterNet
 from ocr_doc.recognizer.network import CRNN
 from ocr_doc.training import characters_loop
 from ocr_doc.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from ocr_doc.training.quantise import quantised
 from ocr_doc.training.recognizer_loop import ARCHITECTURE, network_alphabet, network_shape
 from ocr_doc.training.temperature import cooled
 from ocr_doc.weights.engines import OnnxEngine
@@ -55,6 +57,7 @@ def export_weights(
     temperature: float = 1.0,
     calibration: tuple[float, float] | None = None,
     codes: bool = False,
+    crops: Sequence[NDArray[np.uint8]] = (),
 ) -> Manifest:
     """Writes `name.onnx` and `name.safetensors` and lists them in the folder's manifest.
 
@@ -68,10 +71,12 @@ def export_weights(
         temperature: What a recogniser's scores are divided by, see `ocr_doc.training.temperature`.
         calibration: Slope and offset of a recogniser's confidences, see `ocr_doc.recognizer.calibration`.
         codes: Whether a recogniser is the one for codes, beside the one for words.
+        crops: What a detector sees, (H, W, 3) uint8 RGB each, for a graph in integers (`ocr_doc.training.quantise`);
+            none for one in floating point.
 
     Raises:
-        UsageError: If the temperature or the slope is no positive number, what is no recogniser is meant for codes, or
-            the name is no plain name or taken by a network of another kind.
+        UsageError: If the temperature or the slope is no positive number, what is no recogniser is meant for codes,
+            what is no detector for integers, or the name is no plain name or taken by a network of another kind.
         WeightsError: If the checkpoint is damaged, cannot be exported, or the graph does not compute the same.
         OutputError: If the folder cannot be written.
     """
@@ -89,6 +94,8 @@ def export_weights(
     if calibration is not None and not (reads and calibration[0] > 0):
         slope, offset = calibration
         raise UsageError(f"A {network.kind} with calibration {slope} {offset}.", "Give a recogniser's, slope above 0.")
+    if crops and network.kind != "detector":
+        raise UsageError(f"A {network.kind} in integers.", "Give a detector's weights, or leave --quantise out.")
     tensors = cooled(loaded.tensors, temperature)
     try:
         network.module.load_state_dict(tensors)
@@ -97,6 +104,8 @@ def export_weights(
     network.module.eval()
     graph = _onnx(network, name)
     _compare(network, graph, name)
+    if crops:
+        graph = quantised(graph, name, crops)
     write_whole(folder / f"{name}.onnx", graph)
     # With the configuration in its header, so that fine-tuning can start from it.
     save_checkpoint(folder / f"{name}.safetensors", Checkpoint(tensors, loaded.config, loaded.notes))

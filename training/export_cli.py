@@ -7,9 +7,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ocr_doc.core.errors import InputBrokenError
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_doc.core.errors import InputBrokenError, UsageError
+from ocr_doc.training.detector_cli import SyntheticPages
 from ocr_doc.training.export import export_weights
+from ocr_doc.training.faces import find_faces
+from ocr_doc.training.quantise import example_crops
 from ocr_doc.training.readers import read_rows
+from ocr_doc.training.real_pages import MixedPages, read_page_list
+from ocr_doc.training.run_cli import DEFAULT_SHARE, add_font_arguments, sources_and_shares
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,12 +34,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--codes", action="store_true", help="a recogniser for codes, which --serial always uses in place of the other"
     )
+    parser.add_argument(
+        "--quantise", action="store_true",
+        help="a detector's graph for the CPU in integers, whose ranges are seen on drawn pages",
+    )  # fmt: skip
+    parser.add_argument(
+        "--pages", action="append", default=[], metavar="LIST[=SHARE]",
+        help="with --quantise: real pages as `ocr-doc-train pages` writes them, and their share of all pages "
+        f"({DEFAULT_SHARE})",
+    )  # fmt: skip
+    add_font_arguments(parser)
     parser.add_argument("--recipe", type=Path, help="JSON file: how the weights were made")
     parser.add_argument("--metrics", type=Path, help="JSON file: what was measured on them")
 
 
 def run(args: argparse.Namespace) -> int:
     """Exports as the options say; returns the exit code."""
+    if args.pages and not args.quantise:
+        raise UsageError("--pages without --quantise.", "They are looked at for a graph in integers only.")
     export_weights(
         args.checkpoint,
         args.weights,
@@ -42,8 +62,16 @@ def run(args: argparse.Namespace) -> int:
         args.temperature,
         None if args.calibration is None else (args.calibration[0], args.calibration[1]),
         args.codes,
+        _crops(args) if args.quantise else (),
     )
     return 0
+
+
+def _crops(args: argparse.Namespace) -> list[NDArray[np.uint8]]:
+    """What a detector sees."""
+    drawn = SyntheticPages(tuple(find_faces(args.fonts, args.font_cache)))
+    real = tuple((read_page_list(path), share) for path, share in sources_and_shares("--pages", args.pages))
+    return example_crops(MixedPages(drawn, real) if real else drawn)
 
 
 def _values(path: Path | None) -> dict[str, Any]:

@@ -35,6 +35,11 @@ def add_run_arguments(parser: argparse.ArgumentParser, rate: float, warmup: int)
     parser.add_argument("--precision", default="auto", choices=("auto", "bf16", "float32"), help="(%(default)s)")
     parser.add_argument("--resume", action="store_true", help="go on from the folder's last state")
     parser.add_argument("--from", dest="start_from", type=Path, help="weights to start from (fine-tuning)")
+    add_font_arguments(parser)
+
+
+def add_font_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of whatever draws text."""
     parser.add_argument("--fonts", type=Path, nargs="+", help="font folders (those of the system)")
     parser.add_argument("--font-cache", type=Path, help="file that keeps the list of usable fonts between runs")
 
