@@ -154,8 +154,13 @@ def test_the_mean_of_two_trainings(run: Run, tmp_path: Path) -> None:
     mean = load_checkpoint(tmp_path / "mean")
     assert mean.tensors["w"].tolist() == [[1.5, 1.5], [1.5, 1.5]]
     assert (int(mean.tensors["count"]), mean.config, mean.notes) == (3, config, {"step": 3})
-    code, told = run("average", tmp_path / "one", tmp_path / "other", tmp_path / "none")
-    assert (code, told.count("\n")) == (ExitCode.WEIGHTS, 1)
+    save_checkpoint(tmp_path / "later", Checkpoint(mean.tensors, {**config, "new": 2}))
+    assert run("average", tmp_path / "one", tmp_path / "later", tmp_path / "both")[0] == 0
+    assert load_checkpoint(tmp_path / "both").config == {**config, "new": 2}
+    save_checkpoint(tmp_path / "larger", Checkpoint({**mean.tensors, "w": torch.zeros(3)}, config))
+    for other in ("other", "larger"):
+        code, told = run("average", tmp_path / "one", tmp_path / other, tmp_path / "none")
+        assert (code, told.count("\n")) == (ExitCode.WEIGHTS, 1)
     code, told = run("average", tmp_path / "one", tmp_path / "two", tmp_path / "none", "--share", 2)
     assert (code, told.count("\n")) == (ExitCode.USAGE, 1)
     assert not (tmp_path / "none").exists()

@@ -48,10 +48,17 @@ def mean_checkpoint(first: Checkpoint, second: Checkpoint, share: float) -> Chec
     Raises:
         WeightsError: If they are of different shapes.
     """
-    if first.config != second.config or first.tensors.keys() != second.tensors.keys():
+    # Weights of an earlier version lack the settings that came later.
+    known = first.config.keys() & second.config.keys()
+    alike = all(first.config[key] == second.config[key] for key in known)
+    if not alike or _shapes(first) != _shapes(second):
         raise WeightsError("these weights are of two different networks.", "Give two trainings of one network.")
     tensors = {
         name: (1 - share) * first.tensors[name] + share * tensor if tensor.is_floating_point() else tensor
         for name, tensor in second.tensors.items()
     }
     return Checkpoint(tensors, second.config, second.notes)
+
+
+def _shapes(checkpoint: Checkpoint) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in checkpoint.tensors.items()}
