@@ -107,17 +107,30 @@ class OCRPipeline:
         """Reads a document page by page, in constant memory; see `__call__`."""
         return self._pages(source, self.options.changed(**options), self._jobs)
 
-    def stream(self, sources: Iterable[Source], **options: object) -> Iterator[BatchItem]:
+    def stream(
+        self,
+        sources: Iterable[Source],
+        *,
+        finished: Callable[[int, Document], object] | None = None,
+        **options: object,
+    ) -> Iterator[BatchItem]:
         """Reads many documents, in their order; a bad one is an item with an error and the next one is read.
 
         As many as the pipeline's `jobs` are read at once, and no more than these taken from `sources` ahead.
+
+        Args:
+            sources: See the class.
+            finished: Called with a source's number, from 0, and its document as soon as that is read, in whichever
+                thread read it and before documents that come earlier: whoever saves it there loses nothing by an
+                interruption. An OcrDocError that it raises is the item's.
+            **options: Of this call, in place of the pipeline's.
 
         Raises:
             UsageError: If an option is wrong.
             WeightsError, DependencyError: From the iterator, if no network can run.
         """
         chosen = self.options.changed(**options)
-        return read_all(sources, lambda source, check: self._read(source, chosen, 1, check), self._jobs)
+        return read_all(sources, lambda source, check: self._read(source, chosen, 1, check), self._jobs, finished)
 
     def detect_words(self, image: Source, **options: object) -> list[DetectedWord]:
         """Finds the words of one page without reading them; what may be a smudge is left out.

@@ -47,14 +47,24 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The jobs of a run, and how many files of its folders are of no kind that ocr-doc reads."""
+    """What a run has to do.
+
+    Attributes:
+        jobs: What to read.
+        skipped: How many files of its folders are of no kind that ocr-doc reads.
+        done: How many files have their result from an earlier run.
+    """
 
     jobs: tuple[Job, ...]
     skipped: int
+    done: int = 0
 
 
 def read_all(
-    sources: Iterable[Source], read: Callable[[Source, Callable[[], None]], Document], jobs: int = 1
+    sources: Iterable[Source],
+    read: Callable[[Source, Callable[[], None]], Document],
+    jobs: int = 1,
+    finished: Callable[[int, Document], object] | None = None,
 ) -> Iterator[BatchItem]:
     """Reads documents, some at once, in their order; a bad one becomes an item with an error and the next one is read.
 
@@ -62,6 +72,8 @@ def read_all(
         sources: The documents; taken as they are needed, up to `jobs` ahead.
         read: Reads one; see `ocr_doc.side_by_side.in_order` for the function that it is given.
         jobs: Documents that are read at once.
+        finished: Called with a source's number, from 0, and its document as soon as that is read, in whichever thread
+            read it and before documents that come earlier; an OcrDocError that it raises is the item's.
 
     Raises:
         WeightsError, DependencyError: If no network can run: no document could be read then. (A document that needs a
@@ -69,9 +81,12 @@ def read_all(
     """
     working = False
 
-    def one(source: Source, check: Callable[[], None]) -> BatchItem:
+    def one(numbered: tuple[int, Source], check: Callable[[], None]) -> BatchItem:
+        number, source = numbered
         try:
             document = read(source, check)
+            if finished is not None:
+                finished(number, document)
         except (WeightsError, Stopped):
             raise
         except OcrDocError as error:
@@ -81,14 +96,25 @@ def read_all(
             return _failed(source, OcrDocError(message, "Please report it with the output of --debug."), error)
         return BatchItem(document.source, document)
 
-    for item in in_order(sources, one, jobs):
+    for item in in_order(enumerate(sources), one, jobs):
         if isinstance(item.error, DependencyError) and not working:
             raise item.error
         working = working or item.document is not None
         yield item
 
 
-def plan_run(inputs: Sequence[str], output: Path, suffix: str) -> Plan:
+def written(item: BatchItem, write: Callable[[Document], object]) -> BatchItem:
+    """An item whose document, where it has one, was written, or an item that says why it was not."""
+    if item.document is None:
+        return item
+    try:
+        write(item.document)
+    except OcrDocError as error:
+        return _failed(item.source, error, error)
+    return item
+
+
+def plan_run(inputs: Sequence[str], output: Path, suffix: str, resume: bool = False) -> Plan:
     """Finds the files of a run and names their results.
 
     A folder is searched to its bottom, hidden files and the output folder left aside; `output` mirrors its tree.
@@ -98,6 +124,7 @@ def plan_run(inputs: Sequence[str], output: Path, suffix: str) -> Plan:
         inputs: Files and folders. Files named here are read whatever their suffix.
         output: The folder of the results.
         suffix: Of the results, with dot.
+        resume: Whether files that have a result, not older than they are, are left out.
 
     Raises:
         UsageError: If two files would get the same result, or a result would replace its source.
@@ -122,7 +149,16 @@ def plan_run(inputs: Sequence[str], output: Path, suffix: str) -> Plan:
     targets = _result_names([place for _, place in found], suffix)
     jobs = tuple(Job(file, output / target) for (file, _), target in zip(found, targets, strict=True))
     _check(jobs)
-    return Plan(jobs, skipped)
+    left = tuple(job for job in jobs if not (resume and _is_done(job)))
+    return Plan(left, skipped, len(jobs) - len(left))
+
+
+def _is_done(job: Job) -> bool:
+    """Whether a job's result is there and not older than its source; results are written whole or not at all."""
+    try:
+        return job.output.is_file() and job.output.stat().st_mtime_ns >= job.source.stat().st_mtime_ns
+    except OSError:
+        return False  # whatever is wrong is told when the file is read
 
 
 def _files_below(folder: Path, excluded: Path) -> Iterator[Path]:

@@ -118,6 +118,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="documents, or pages of one, read at once (3; 1 on one thread)",
     )
     add("--weights", metavar="DIR", help="a folder of weights instead of those that ship; lstm for the LSTM recogniser")
+    add("--resume", action="store_true", default=False, help="leave out files whose result is in OUT already")
     add("--debug", action="store_true", default=False, help="show tracebacks and what is going on")
     add("--quiet", action="store_true", default=False, help="no progress, warnings or summary; errors only")
     add("--version", action=_Version, nargs=0, help="show the version and exit")
@@ -152,6 +153,7 @@ def _run(arguments: argparse.Namespace) -> int:
     folders = [name for name in inputs if name != "-" and os.path.isdir(name)]  # noqa: PTH112 - "" is no folder
     if output in (None, "-"):
         _refuse_folders(folders)
+        _refuse_resume(arguments)
         return _to_stdout(arguments)
     into_folder = os.path.isdir(output) or output.endswith(("/", os.sep))  # noqa: PTH112
     if not into_folder and (folders or len(inputs) > 1):
@@ -160,11 +162,12 @@ def _run(arguments: argparse.Namespace) -> int:
             raise UsageError(f"{output}: is one file, but there are several inputs.", "Give a folder: -o OUT/")
         into_folder = True
     if not into_folder:
+        _refuse_resume(arguments)
         return _to_file(arguments, Path(output))
     from ocr_doc.batch import plan_run  # noqa: PLC0415 - see the module's docstring
 
-    plan = plan_run(inputs, Path(output), _format(arguments.format or "json", None).suffixes[0])
-    if len(inputs) == 1 and not folders:
+    plan = plan_run(inputs, Path(output), _format(arguments.format or "json", None).suffixes[0], arguments.resume)
+    if len(inputs) == 1 and not folders and plan.jobs:
         return _to_file(arguments, plan.jobs[0].output)
     return _to_folder(arguments, plan)
 
@@ -172,6 +175,11 @@ def _run(arguments: argparse.Namespace) -> int:
 def _refuse_folders(folders: Sequence[str]) -> None:
     if folders:
         raise InputMissingError(f"{folders[0]}: is a folder, not a file.", "Read all of it into a folder with -o OUT/")
+
+
+def _refuse_resume(arguments: argparse.Namespace) -> None:
+    if arguments.resume:
+        raise UsageError("--resume: no folder of results to go on with.", "Give one, -o OUT/, or leave --resume out.")
 
 
 def _to_file(arguments: argparse.Namespace, output: Path) -> int:
@@ -187,6 +195,7 @@ def _to_file(arguments: argparse.Namespace, output: Path) -> int:
 
 
 def _to_stdout(arguments: argparse.Namespace) -> int:
+    from ocr_doc.batch import written  # noqa: PLC0415 - see the module's docstring
     from ocr_doc.terminal import Quiet, guarded_stdout  # noqa: PLC0415 - see the module's docstring
 
     chosen = _format(arguments.format or "text", None)
@@ -210,48 +219,48 @@ def _to_stdout(arguments: argparse.Namespace) -> int:
             write(document)
             _warn(arguments, document)
             return ExitCode.OK
-        read, failed = _write_all(arguments, ocr.stream(inputs), (write for _ in inputs), Quiet())
-    return _summary(arguments, read, failed, 0)
+        # Not as soon as each is finished: here they have to be in their order.
+        items = (written(item, write) for item in ocr.stream(inputs))
+        read, failed = _tell_all(arguments, items, Quiet())
+    return _summary(arguments, read, failed)
 
 
 def _to_folder(arguments: argparse.Namespace, plan: Plan) -> int:
     from ocr_doc.terminal import progress  # noqa: PLC0415 - see the module's docstring
 
     chosen = _format(arguments.format or "json", None)
-    writers = (lambda document, job=job: document.save(job.output, chosen.name) for job in plan.jobs)
+
+    def save(number: int, document: Document) -> None:
+        document.save(plan.jobs[number].output, chosen.name)
+
     with make_pipeline(arguments, chosen) as ocr, progress(len(plan.jobs), wanted=not arguments.quiet) as bar:
-        items = ocr.stream(job.source for job in plan.jobs)
-        read, failed = _write_all(arguments, items, writers, bar)
-    return _summary(arguments, read, failed, plan.skipped)
+        items = ocr.stream((job.source for job in plan.jobs), finished=save)
+        read, failed = _tell_all(arguments, items, bar)
+    return _summary(arguments, read, failed, plan)
 
 
-def _write_all(
-    arguments: argparse.Namespace,
-    items: Iterable[BatchItem],
-    writers: Iterable[Callable[[Document], None]],
-    bar: Progress,
-) -> tuple[int, int]:
-    """Writes each result as it comes; tells each error in a line and goes on. Counts results and errors."""
+def _tell_all(arguments: argparse.Namespace, items: Iterable[BatchItem], bar: Progress) -> tuple[int, int]:
+    """Tells warnings, and each error in a line, as documents come. Counts results and errors."""
     read = failed = 0
-    for item, write in zip(items, writers, strict=True):
-        error, trace = item.error, item.traceback
+    for item in items:
         if item.document is not None:
-            try:
-                write(item.document)
-            except OcrDocError as fault:
-                error, trace = fault, traceback.format_exc()
             _warn(arguments, item.document, bar.write)
-        if error is not None:
-            bar.write(_line(str(error)) if not arguments.debug else f"{trace}{_line(str(error))}")
-        read, failed = read + (error is None), failed + (error is not None)
+        if item.error is not None:
+            line = _line(str(item.error))
+            bar.write(f"{item.traceback}{line}" if arguments.debug else line)
+        read, failed = read + (item.error is None), failed + (item.error is not None)
         bar.update()
     return read, failed
 
 
-def _summary(arguments: argparse.Namespace, read: int, failed: int, skipped: int) -> int:
+def _summary(arguments: argparse.Namespace, read: int, failed: int, plan: Plan | None = None) -> int:
     if not arguments.quiet:
-        passed_over = f", {skipped} skipped (no PDF or image)" if skipped else ""
-        print(f"ocr-doc: {read} read, {failed} failed{passed_over}.", file=sys.stderr)
+        counts = [f"{read} read", f"{failed} failed"]
+        if plan is not None and plan.done:
+            counts.append(f"{plan.done} done before")
+        if plan is not None and plan.skipped:
+            counts.append(f"{plan.skipped} skipped (no PDF or image)")
+        print(f"ocr-doc: {', '.join(counts)}.", file=sys.stderr)
     return ExitCode.SOME_FAILED if failed else ExitCode.OK
 
 

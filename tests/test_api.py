@@ -6,7 +6,7 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ocr_doc.core.errors import (
     InputMissingError,
     InputUnsupportedError,
     OcrDocError,
+    OutputError,
     UsageError,
     WeightsError,
 )
@@ -202,6 +203,32 @@ def test_stream_survives_a_fault_of_ours(receipt: Pixels, make_ocr: Callable[...
     for item in items:
         assert item.error is not None
         assert "internal fault: ZeroDivisionError: oops" in str(item.error)
+
+
+def test_documents_are_handed_over_when_read_and_not_in_their_turn(
+    ocr: OCRPipeline, make_ocr: Callable[..., OCRPipeline], receipt: Pixels, save_page: Callable[..., Path]
+) -> None:
+    quick_is_kept = threading.Event()
+    kept = {}
+
+    class SlowOnReceipts:
+        def detect(self, pixels: Pixels) -> Sequence[DetectedWord]:
+            if np.array_equal(pixels, receipt):
+                assert quick_is_kept.wait(20)
+            return ocr._networks.detector().detect(pixels)
+
+    def keep(number: int, document: Document) -> None:
+        kept[number] = document.text
+        if number == 1:
+            quick_is_kept.set()
+        if number == 2:
+            raise OutputError("disk: full.", "Free some space.")
+
+    sources = [receipt, save_page("quick.png", "quick"), save_page("unsaved.png")]
+    items = list(make_ocr(detector=SlowOnReceipts(), jobs=2).stream(sources, finished=keep))
+    assert list(kept)[:2] == [1, 0]
+    assert [item.document and item.document.text for item in items] == [kept[0], "quick", None]
+    assert str(items[2].error) == "disk: full. Free some space."
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3])

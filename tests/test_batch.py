@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,19 @@ def test_no_two_files_share_a_result(names: set[str]) -> None:
 def test_output_folder_inside_the_input_is_not_read(tmp_path: Path) -> None:
     touch(tmp_path, "a.png", "out/old.png")
     assert len(plan_run([str(tmp_path)], tmp_path / "out", ".json").jobs) == 1
+
+
+def test_what_has_a_result_is_left_out_on_request(tmp_path: Path) -> None:
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    touch(scans, "done.png", "changed.png", "new.png", "deep/done.png", "odd.png")
+    touch(out, "done.json", "changed.json", "deep/done.json", "new.txt")
+    (out / "odd.json").mkdir()
+    later = (out / "changed.json").stat().st_mtime + 10
+    os.utime(scans / "changed.png", (later, later))
+    plan = plan_run([str(scans)], out, ".json", resume=True)
+    assert results(plan, scans, out) == {"changed.png": "changed.json", "new.png": "new.json", "odd.png": "odd.json"}
+    assert plan.done == 2
+    assert len(plan_run([str(scans)], out, ".json").jobs) == 5
 
 
 def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:

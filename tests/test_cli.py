@@ -200,6 +200,23 @@ def test_folder_run_goes_on_where_a_result_cannot_be_written(
     assert (tmp_path / "out" / "b.json").exists()
 
 
+def test_a_run_goes_on_where_it_was_left(run: Run, save_page: Callable[..., Path], tmp_path: Path) -> None:
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    first = save_page("scans/a.png", "first")
+    assert run(first, "-o", f"{out}/", "--resume").code == 0
+    (out / "a.json").write_text("kept")
+    again = run(first, "-o", f"{out}/", "--resume")
+    assert (again.code, again.err) == (0, "ocr-doc: 0 read, 0 failed, 1 done before.\n")
+    save_page("scans/b.png", "second")
+    assert run(scans, "-o", out, "--resume").err == "ocr-doc: 1 read, 0 failed, 1 done before.\n"
+    assert (out / "a.json").read_text() == "kept"
+    assert (out / "b.json").exists()
+    for arguments in ([first, "--resume"], [first, "-o", tmp_path / "a.txt", "--resume"]):
+        refused = run(*arguments)
+        assert refused.code == ExitCode.USAGE
+        assert refused.err.startswith("ocr-doc: --resume: ")
+
+
 def test_several_files(run: Run, save_page: Callable[..., Path], tmp_path: Path) -> None:
     one, two = save_page("1.png", "one"), save_page("2.png", "two")
     assert run(one, two).out == "one\ntwo\n"
