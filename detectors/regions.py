@@ -40,15 +40,11 @@ def ink_regions(pixels: NDArray[np.uint8]) -> list[Region]:
     """
     height, width = pixels.shape[0] // CELL, pixels.shape[1] // CELL
     half = cv2.resize(pixels, (width * CELL // 2, height * CELL // 2), interpolation=cv2.INTER_AREA)
-    grey = cv2.cvtColor(half, cv2.COLOR_RGB2GRAY)
-    around = cv2.boxFilter(grey, -1, (CELL - 1, CELL - 1), borderType=cv2.BORDER_REPLICATE)
-    _, ink = cv2.threshold(cv2.absdiff(grey, around), _FAINTEST, 1, cv2.THRESH_BINARY)
+    ink = _ink(cv2.cvtColor(half, cv2.COLOR_RGB2GRAY), _FAINTEST)
     for channel in cv2.split(half)[::2]:  # red and blue; green is most of the grey
-        around = cv2.boxFilter(channel, -1, (CELL - 1, CELL - 1), borderType=cv2.BORDER_REPLICATE)
-        _, coloured = cv2.threshold(cv2.absdiff(channel, around), _FAINTEST_COLOUR, 1, cv2.THRESH_BINARY)
-        ink = cv2.bitwise_or(ink, coloured)
+        ink |= _ink(channel, _FAINTEST_COLOUR)
     whole = [(0, 0, width * CELL, height * CELL)]
-    if _cells(np.asarray(ink)).mean() > _MOST:
+    if _cells(ink).mean() > _MOST:
         return whole
     # One point of growth on each side joins what noise and dot-matrix print have broken.
     _, labels, marks, _ = cv2.connectedComponentsWithStats(cv2.dilate(ink, np.ones((3, 3), np.uint8)))
@@ -61,6 +57,13 @@ def ink_regions(pixels: NDArray[np.uint8]) -> list[Region]:
     if sum((right - left) * (bottom - top) for left, top, right, bottom in boxes) > _MOST * height * width:
         return whole
     return [(left * CELL, top * CELL, right * CELL, bottom * CELL) for left, top, right, bottom in boxes]
+
+
+def _ink(levels: cv2.typing.MatLike, faintest: int) -> NDArray[np.uint8]:
+    """1 where levels (H, W) uint8 differ by more than `faintest` from what is around them, else 0."""
+    around = cv2.boxFilter(levels, -1, (CELL - 1, CELL - 1), borderType=cv2.BORDER_REPLICATE)
+    _, ink = cv2.threshold(cv2.absdiff(levels, around), faintest, 1, cv2.THRESH_BINARY)
+    return np.asarray(ink, dtype=np.uint8)
 
 
 def _cells(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -79,6 +79,7 @@ def reader(
 
 
 def _tesseract(path: Path) -> str:
+    # As one line: as one word, which `evaluation.peers` asks it for, it reads 0.010 of the codes instead of 0.136.
     done = subprocess.run(
         ["tesseract", str(path), "-", "--psm", "7"], capture_output=True, encoding="utf-8", check=True
     )

@@ -17,7 +17,8 @@ from ocr_doc.evaluation.engines import EngineChoice, PageReading
 from ocr_doc.evaluation.fields import found_fields
 from ocr_doc.evaluation.stages import ReadWord
 from ocr_doc.page_image import InputOptions
-from ocr_doc.recognizer.crops import rectify, to_grey
+from ocr_doc.recognizer.colours import is_coloured, word_crop
+from ocr_doc.recognizer.crops import to_grey
 from ocr_doc.sources import read_pages
 
 
@@ -54,8 +55,9 @@ class OcrDoc:
 
     def read_boxes(self, image: Path, boxes: Sequence[Box]) -> list[str] | None:
         """See `Engine`. The crops are cut as the pipeline cuts its own, with the same margin."""
-        grey = to_grey(next(read_pages(image, InputOptions())).pixels)
-        crops = [rectify(grey, np.array(box_quad(box))) for box in boxes]
+        pixels = next(read_pages(image, InputOptions())).pixels
+        grey, colours = to_grey(pixels), pixels if is_coloured(pixels) else None
+        crops = [word_crop(grey, colours, np.array(box_quad(box))) for box in boxes]
         return [reading.text for reading in self._ocr.recognize_crops(crops)]
 
     def peak_memory(self) -> int:

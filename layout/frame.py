@@ -55,8 +55,10 @@ def level(quads: Floats, angle: float, words: Sequence[Word]) -> Frame:
     heights = np.maximum(np.hypot(across[:, 0], across[:, 1]), 1e-3)
     # Most words are nothing but letters, which is told at once.
     texts = [word.text for word in words]
-    letters = np.array([len(text) if text.isalpha() else sum(map(str.isalpha, text)) for text in texts], np.float64)
-    digits = np.array([0 if text.isalpha() else sum(map(str.isdigit, text)) for text in texts], np.float64)
+    letters = np.array(
+        [len(text) if text.isalpha() else sum(map(str.isalpha, text)) for text in texts], dtype=np.float64
+    )
+    digits = np.array([0 if text.isalpha() else sum(map(str.isdigit, text)) for text in texts], dtype=np.float64)
     height = _middle(heights)
     heights = np.where(letters + digits == 0, np.maximum(heights, SIGN_HEIGHT * height), heights)
     slopes = along[:, 1] / np.maximum(np.abs(along[:, 0]), 1e-3)

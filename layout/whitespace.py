@@ -180,7 +180,8 @@ def _narrowed(
         while first < len(white) and white[first][1] <= left:
             first += 1
         if first < len(white) and white[first][0] <= left and right <= white[first][1]:
-            # All that was white still is: nothing to compare, which is so wherever a line of text ends.
+            # All that was white still is: nothing to compare, which is so wherever a line of text ends. Nobody asks for
+            # the slab before again, so its rectangles need no copy.
             following[first] = following[first] | rectangles if following[first] else rectangles
             continue
         for (a, b), since in rectangles.items():

@@ -33,11 +33,11 @@ SAMPLED = 24
 MARGIN = 0.15
 
 
-def without_show_through(grey: NDArray[np.uint8], words: Sequence[DetectedWord]) -> Sequence[DetectedWord]:
+def without_show_through(page: NDArray[np.uint8], words: Sequence[DetectedWord]) -> Sequence[DetectedWord]:
     """The words that are printed on a page.
 
     Args:
-        grey: (H, W) uint8, or in colour (H, W, 3).
+        page: (H, W) uint8, or in colour (H, W, 3).
         words: Found on it.
 
     Returns:
@@ -45,7 +45,7 @@ def without_show_through(grey: NDArray[np.uint8], words: Sequence[DetectedWord])
     """
     if not words:
         return words
-    contrasts = np.array([_contrast(grey, word) for word in words])
+    contrasts = np.array([_contrast(page, word) for word in words])
     boxes = np.array([quad_box(word.quad) for word in words])
     widths = boxes[:, 2] - boxes[:, 0]
     darkest = np.argsort(-contrasts, kind="stable")
@@ -59,19 +59,17 @@ def without_show_through(grey: NDArray[np.uint8], words: Sequence[DetectedWord])
     return [word for word, drop in zip(words, pale.tolist(), strict=True) if not drop]
 
 
-def _contrast(grey: NDArray[np.uint8], word: DetectedWord) -> float:
-    """Levels between a word's paper and its ink, dark or light; in colour those of the channel that they differ in."""
-    height, width = grey.shape[:2]
+def _contrast(page: NDArray[np.uint8], word: DetectedWord) -> float:
+    """Levels between a word's paper and its ink, dark or light, in the channel in which they differ most."""
+    height, width = page.shape[:2]
     x0, y0, x1, y1 = quad_box(word.quad)
     margin = MARGIN * min(y1 - y0, x1 - x0)
     top, left = min(max(int(y0), 0), height - 1), min(max(int(x0 - margin), 0), width - 1)
-    part = grey[top : max(int(y1) + 1, top + 1), left : max(int(x1 + margin) + 1, left + 1)]
+    part = page[top : max(int(y1) + 1, top + 1), left : max(int(x1 + margin) + 1, left + 1)]
     rows = min(part.shape[:2])
     step = max(1, rows // SAMPLED)
-    sampled = part[::step, ::step]
-    if sampled.ndim == 3:
-        return max(_levels_apart(sampled[..., channel].ravel(), rows / step) for channel in range(sampled.shape[2]))
-    return _levels_apart(sampled.ravel(), rows / step)
+    channels = np.atleast_3d(part[::step, ::step]).transpose(2, 0, 1)
+    return max(_levels_apart(levels.ravel(), rows / step) for levels in channels)
 
 
 def _levels_apart(levels: NDArray[np.uint8], rows: float) -> float:

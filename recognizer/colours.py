@@ -6,11 +6,12 @@ most, the first principal axis of its pixels.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.core.geometry import FloatArray
-from ocr_doc.recognizer.crops import rectify, to_grey
+from ocr_doc.recognizer.crops import dark_and_light, rectify, to_grey
 
 # A page is coloured where the channels of so many of its points differ by so much: more than a lamp's or a lens's tint.
 _COLOURED = 64
@@ -21,10 +22,10 @@ _STEP = 4
 _FAINT = 40.0
 _CLEARER = 1.5
 _GRAIN = 30.0
-# Of a crop's pixels so many percent count as the darkest, and as the lightest.
-_ENDS = 5.0
-# How light a colour is, of red, green and blue (ITU-R BT.601), as `crops.to_grey` has it.
-_LIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)
+# One pixel in so many may be darker (or lighter) than what counts as ink (or paper).
+_OUTLIERS = 20
+# The luminance of red, green and blue (ITU-R BT.601), as `crops.to_grey` has it.
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def is_coloured(pixels: NDArray[np.uint8]) -> bool:
@@ -54,7 +55,14 @@ def word_crop(grey: NDArray[np.uint8], colours: NDArray[np.uint8] | None, quad: 
 
 
 def legible_grey(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture of one word, (h, w, 3) uint8 RGB, in the greys (h, w) that the recogniser sees it best in."""
+    """A picture of one word in the greys that the recogniser sees it best in.
+
+    Args:
+        crop: (h, w, 3) uint8 RGB, not empty.
+
+    Returns:
+        (h, w) uint8.
+    """
     grey = to_grey(crop)
     return grey if _contrast(grey) >= _FAINT or not is_coloured(crop) else _clearer(grey, crop)
 
@@ -67,15 +75,15 @@ def _clearer(crop: NDArray[np.uint8], colours: NDArray[np.uint8]) -> NDArray[np.
 
 def _contrast(crop: NDArray[np.uint8]) -> float:
     """Grey levels between the dark and the light parts of a crop."""
-    ordered = np.sort(crop, axis=None, kind="stable")  # of bytes by digits, quicker than a search
-    end = int(ordered.size * _ENDS / 100)
-    return float(ordered[-1 - end]) - float(ordered[end])
+    dark, light = dark_and_light(crop, _OUTLIERS)
+    return light - dark
 
 
 def _along_colours(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A crop (h, w, 3) in greys (h, w) that are as far apart as its colours are along their principal axis."""
     points = crop.reshape(-1, 3).astype(np.float32)
-    points -= points.mean(axis=0)
-    axis = np.linalg.eigh(points.T @ points)[1][:, -1].astype(np.float32)
-    greys = points @ (-axis if axis @ _LIGHTNESS < 0 else axis)
-    return np.clip(np.round(greys + 128), 0, 255).astype(np.uint8).reshape(crop.shape[:2])
+    mean, axes = cv2.PCACompute(points, np.empty(0), maxComponents=1)
+    along = cv2.PCAProject(points, mean, axes).reshape(crop.shape[:2])
+    # An axis points either way; what is lighter is to stay lighter.
+    levels = np.round(128 + along * np.copysign(1.0, axes[0] @ _LUMINANCE))
+    return np.asarray(np.clip(levels, 0, 255), dtype=np.uint8)

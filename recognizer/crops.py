@@ -130,11 +130,16 @@ def _shades(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
 
     Faint print reads like black print then.
     """
-    # Of bytes the stable sort is by digits, faster than the search for two places among them.
-    ordered = np.sort(grey, axis=None, kind="stable")
-    tail = grey.size // OUTLIERS
-    low, high = float(ordered[tail]), float(ordered[-1 - tail])
+    low, high = dark_and_light(grey, OUTLIERS)
     span = max(high - low, MIN_CONTRAST)
     low = min(low, (low + high - span) / 2)
     shades = (_GREYS - low) / span
     return np.asarray(np.minimum(np.maximum(shades, 0.0, out=shades), 1.0, out=shades))
+
+
+def dark_and_light(grey: NDArray[np.uint8], outliers: int) -> tuple[float, float]:
+    """The darkest and the lightest level of a crop, (h, w) uint8, but for one pixel in so many at either end."""
+    # Of bytes the stable sort is by digits, faster than the search for two places among them.
+    ordered = np.sort(grey, axis=None, kind="stable")
+    tail = grey.size // outliers
+    return float(ordered[tail]), float(ordered[-1 - tail])

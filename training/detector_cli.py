@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ocr_doc.training.detector_data import CropOptions, LabelledPage
 from ocr_doc.training.detector_loop import DetectorTraining, train_detector
 from ocr_doc.training.faces import Face, find_faces
 from ocr_doc.training.pages import render_page
-from ocr_doc.training.real_pages import read_page_list
+from ocr_doc.training.real_pages import PageEntry, read_page_list
 from ocr_doc.training.run_cli import DEFAULT_SHARE, add_run_arguments, run_options, sources_and_shares
 
 
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
                          "Give a batch of 1 or more, and a side that is a multiple of 32, 64 or more.")  # fmt: skip
     if min(args.channels) < 1 or min(args.blocks) < 0:
         raise UsageError("The network's shape has a number that is too small.", "Give channels of 1 or more.")
-    real = tuple((read_page_list(path), share) for path, share in sources_and_shares("--pages", args.pages))
+    real = listed_pages(args.pages)
     config = DetectorTraining(
         **run_options(args),
         network=CraftLightConfig(tuple(args.channels), tuple(args.blocks), args.finest),
@@ -70,3 +71,16 @@ def run(args: argparse.Namespace) -> int:
     )
     train_detector(config, SyntheticPages(tuple(find_faces(args.fonts, args.font_cache))))
     return 0
+
+
+def listed_pages(lists: Sequence[str]) -> tuple[tuple[tuple[PageEntry, ...], float], ...]:
+    """The pages that `--pages` names, each list with its share of all pages.
+
+    Args:
+        lists: As given, LIST or LIST=SHARE.
+
+    Raises:
+        UsageError: If a share is none.
+        InputMissingError, InputBrokenError: If a list cannot be read.
+    """
+    return tuple((read_page_list(path), share) for path, share in sources_and_shares("--pages", lists))

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.core.errors import InputBrokenError, UsageError
-from ocr_doc.training.detector_cli import SyntheticPages
+from ocr_doc.training.detector_cli import SyntheticPages, listed_pages
 from ocr_doc.training.export import export_weights
 from ocr_doc.training.faces import find_faces
 from ocr_doc.training.quantise import example_crops
 from ocr_doc.training.readers import read_rows
-from ocr_doc.training.real_pages import MixedPages, read_page_list
-from ocr_doc.training.run_cli import DEFAULT_SHARE, add_font_arguments, sources_and_shares
+from ocr_doc.training.real_pages import MixedPages
+from ocr_doc.training.run_cli import DEFAULT_SHARE, add_font_arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,8 +70,7 @@ def run(args: argparse.Namespace) -> int:
 def _crops(args: argparse.Namespace) -> list[NDArray[np.uint8]]:
     """What a detector sees."""
     drawn = SyntheticPages(tuple(find_faces(args.fonts, args.font_cache)))
-    real = tuple((read_page_list(path), share) for path, share in sources_and_shares("--pages", args.pages))
-    return example_crops(MixedPages(drawn, real) if real else drawn)
+    return example_crops(MixedPages(drawn, listed_pages(args.pages)))
 
 
 def _values(path: Path | None) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.errors import DependencyError, WeightsError
+from ocr_doc.core.errors import WeightsError
 from ocr_doc.training.detector_data import CropOptions, PageSource, crop_stream
+from ocr_doc.training.packages import require
 from ocr_doc.weights.engines import OnnxEngine
 
 # Convolutions of fewer channels gain nothing: ONNX Runtime has direct ones in floating point, and copies in integers.
@@ -48,18 +49,20 @@ def quantised(graph: bytes, name: str, crops: Sequence[NDArray[np.uint8]]) -> by
     Args:
         graph: ONNX, from (N, 3, H, W) float32 in [0, 1] to scores.
         name: Of the network.
-        crops: What the network sees; the last ones, a fifth, are for the check.
+        crops: What the network sees, two at least, (H, W, 3) uint8 RGB each; the last ones, a fifth, are for the check.
+
+    Returns:
+        ONNX with the same input and output.
 
     Raises:
         DependencyError: If the package `onnx` is missing.
         WeightsError: If the scores become others.
     """
-    try:
-        import onnx  # noqa: PLC0415 - a package of training alone
-        from onnxruntime.quantization import QuantFormat, QuantType, quantize_static  # noqa: PLC0415
-        from onnxruntime.quantization.shape_inference import quant_pre_process  # noqa: PLC0415
-    except ImportError as error:
-        raise DependencyError(f"{name}: package not installed: {error.name}.", "pip install onnx") from error
+    require("onnx")
+    import onnx  # noqa: PLC0415 - may be missing
+    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static  # noqa: PLC0415 - wants onnx
+    from onnxruntime.quantization.shape_inference import quant_pre_process  # noqa: PLC0415
+
     batches = [np.divide(crop.transpose(2, 0, 1)[None], 255, dtype=np.float32) for crop in crops]
     seen = len(batches) - max(1, len(batches) * _CHECKED // (_SEEN + _CHECKED))
     with tempfile.TemporaryDirectory() as folder:
