@@ -78,12 +78,13 @@ def read_class_folders(folder: Path) -> list[Group]:
 def _pictures(folder: Path, text: str) -> Iterator[Group]:
     for path in sorted(p for p in folder.iterdir() if p.suffix.lower() in _IMAGES):
         try:
-            yield Group((CharacterCrop(_whole(read_grey(path)), text),))
+            yield Group((CharacterCrop(whole_picture(read_grey(path)), text),))
         except OcrDocError as error:
             _LOG.warning("%s; it is passed over", error.message)
 
 
-def _whole(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+def whole_picture(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A picture of one character, (h, w) uint8, as the classifier sees it, (SIDE, SIDE) float32 in [0, 1]."""
     height, width = grey.shape
     strip = cut_strip(grey, np.array(box_quad((0.0, 0.0, float(width), float(height)))), margin=0.0)
     return character_crop(strip.pixels, 0, strip.pixels.shape[1])
