@@ -49,6 +49,9 @@ GAP = 0.6
 SURE = 0.92
 # Specks beyond this number are no rows: the work stays bounded.
 MOST_ROWS = 400
+# So sure a row of one character must be, where no pattern asks for it: a screw, a star, a corner of an emblem looks
+# like some letter, and no other character beside it speaks for it.
+LONE = 0.8
 _SHORTEST_CODE = 4
 # Numbers with units, ordinals, amounts and times: a letter and a digit, and yet no code.
 _NO_CODE = re.compile(
@@ -139,7 +142,8 @@ class SerialBranch:
             grey: (H, W) uint8.
             found: Rows, in pixels of the page.
             readings: The recogniser's, one for each row.
-            legible: Geometric mean of the characters' confidences below which a row is a smudge.
+            legible: Geometric mean of the characters' confidences below which a row is a smudge; above 0, rows of one
+                character have to be surer than that.
         """
         words: list[Word] = []
         stacked: set[int] = set()
@@ -154,9 +158,15 @@ class SerialBranch:
         words += [word for word, _ in broken]
         taken = {i for _, both in broken for i in both}
         for i, (item, reading) in enumerate(zip(items, results, strict=True)):
-            if i not in taken:
-                words += self._words(item, reading)
+            parts = [] if i in taken else list(self._words(item, reading))
+            if not (legible and self._is_speck(parts)):
+                words += parts
         return [word for word in words if certainty(word.text, word.confidence) >= legible]
+
+    def _is_speck(self, row: Sequence[Word]) -> bool:
+        """Whether a row, in parts, is one character that may be none."""
+        lone = self._pattern is None and len(row) == 1 and len(row[0].text) == 1
+        return lone and row[0].confidence < LONE
 
     def _downwards(self, grey: NDArray[np.uint8], stack: downwards.Stack, text: str, confidence: float) -> list[Word]:
         """The word of letters above one another, of which the recogniser read `text`."""

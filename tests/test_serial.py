@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ocr_doc import serial as serial_branch
 from ocr_doc.api import OCRPipeline
 from ocr_doc.core.errors import WeightsError
 from ocr_doc.core.geometry import box_quad
@@ -300,6 +301,22 @@ def test_wide_gaps_part_words(classifier: CharacterClassifier) -> None:
     found = DetectedWord(box_quad((30, 17, places[-1][1], 17 + HEIGHT)), 0.9, tuple(row(places).characters))
     words = branch(classifier, serial="always").read(page, [found], [Reading("", 0.0)])
     assert [w.text for w in words] == ["12", "43"]
+
+
+@pytest.mark.parametrize(
+    ("text", "gap", "words"), [("1", 6, ["1"]), ("3", 6, []), ("13", 6, ["13"]), ("13", 60, ["1", "3"])]
+)
+def test_a_character_alone_has_to_be_a_sure_one(
+    classifier: CharacterClassifier, monkeypatch: pytest.MonkeyPatch, text: str, gap: int, words: list[str]
+) -> None:
+    monkeypatch.setattr(serial_branch, "LONE", 0.9)
+    page, places = blocks(text, gap)  # each 3 may be an A, so the classifier is only fairly sure
+    found = DetectedWord(box_quad((places[0][0], 17, places[-1][1], 17 + HEIGHT)), 0.9, tuple(row(places).characters))
+    nothing = [Reading("", 0.0)]
+    assert [w.text for w in branch(classifier, serial="always").read(page, [found], nothing, 0.4)] == words
+    for options, legible in (({}, 0.0), ({"pattern": "9+"}, 0.4)):
+        kept = branch(classifier, serial="always", **options).read(page, [found], nothing, legible)
+        assert "".join(word.text for word in kept) == text
 
 
 def test_readings_and_notes_survive_json(classifier: CharacterClassifier) -> None:
