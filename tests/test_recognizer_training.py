@@ -321,6 +321,21 @@ def test_crops_that_cannot_be_read_are_skipped_and_told(tmp_path: Path, caplog: 
     assert "bad" in skips[0]
 
 
+@given(st.integers(0, 99), st.sampled_from([(), (3,)]), st.integers(8, 90), st.integers(3, 200))
+def test_a_photographed_crop_shows_what_it_showed(seed: int, colours: tuple[int, ...], height: int, width: int) -> None:
+    crop = np.full((height, width, *colours), 230, np.uint8)
+    crop[:, : width // 3] = 20
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recognizer_data, "_PHOTOGRAPHED", 1.0)
+        seen = recognizer_data.shaken(np.random.default_rng(seed), crop)
+    assert seen.dtype == np.uint8
+    assert seen.shape[2:] == colours
+    assert 8 <= seen.shape[0] <= max(recognizer_data._SMALL)
+    if width >= height >= 8:
+        dark, light = seen[:, : seen.shape[1] // 6 + 1].mean(), seen[:, -seen.shape[1] // 3 :].mean()
+        assert abs(dark - light) > 20, "it may be a negative, but ink and paper differ"
+
+
 def test_lists_without_one_good_crop_end_the_training_before_it_begins(tmp_path: Path) -> None:
     source = tmp_path / "w.tsv"
     source.write_text("none.png\tword\n")

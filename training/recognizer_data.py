@@ -37,6 +37,8 @@ EASY_POOLS = 48
 EASY_LENGTH = 3
 # So many crops are drawn before they are sorted by width into batches.
 POOL = 512
+# Share of the real crops that are changed to what a telephone makes of them; and how high they are then, in pixels.
+_PHOTOGRAPHED, _SMALL = 0.3, (12.0, 34.0)
 # How many crops of a list are tried before a training begins: a wrong folder shows in any of them.
 _TRIED = 100
 # At which counts of crops that cannot be read a line says so: never silent, never a flood.
@@ -146,7 +148,9 @@ def try_crops(source: Path, crops: Sequence[LabelledCrop], alphabet: Alphabet) -
 
 
 def shaken(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A real crop, a little changed: margins, tilt, contrast, resolution, noise."""
+    """A real crop, a little changed: margins, tilt, contrast, resolution, noise; at times as a telephone sees it."""
+    if rng.random() < _PHOTOGRAPHED:
+        pixels = _photographed(rng, pixels)
     h, w = pixels.shape[:2]
     if rng.random() < 0.5:
         tilt = np.float32(rng.normal(0, 0.03))
@@ -166,6 +170,22 @@ def shaken(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> NDArray[np.ui
     if rng.random() < 0.1:
         pixels = np.asarray(255 - pixels, np.uint8)
     return pixels
+
+
+def _photographed(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A scan as a photograph from some way off: small and blurred, in light that comes from one side, as JPEG."""
+    h, w = pixels.shape[:2]
+    height = min(float(h), float(rng.uniform(*_SMALL)))
+    size = max(3, round(w * height / h)), max(8, round(height))
+    picture = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
+    picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.3, 1.1))), np.float32)
+    (left, right), (top, bottom) = rng.uniform(0.4, 1.0, 2), rng.uniform(0.85, 1.0, 2)
+    light = np.outer(np.linspace(top, bottom, size[1]), np.linspace(left, right, size[0])).astype(np.float32)
+    picture *= light if picture.ndim == 2 else light[..., None]
+    picture += rng.standard_normal(picture.shape, dtype=np.float32) * float(rng.uniform(0, 6))
+    seen = picture.clip(0, 255).astype(np.uint8)
+    coded = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))])[1]
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_UNCHANGED), np.uint8)
 
 
 class CropStream(IterableDataset[Batch]):
