@@ -3,8 +3,8 @@
     python -m ocr_doc.evaluation.photographs receipts.jsonl photos --split dev
 
 writes photos/*.jpg and photos.jsonl, a set of the same texts. Each page lies on a rough table, a little curled and seen
-at an angle, in light that comes from one side, half of them under the shadow of whoever takes the picture. Nothing of
-this is drawn in training.
+at an angle, in light that comes from one side, half of them under the shadow of whoever takes the picture. Training has
+no part in how they are drawn.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LONG_SIDE = 1500
 
 
 def photograph(rng: Rng, page: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A page, (h, w, 3) uint8 RGB, as a photograph, (H, W, 3) uint8 RGB."""
+    """A page, (h, w, 3) uint8 RGB and not empty, as a photograph, (H, W, 3) uint8 RGB."""
     factor = LONG_SIDE / max(page.shape[:2])
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     page = _curled(rng, np.asarray(cv2.resize(page, None, fx=factor, fy=factor, interpolation=how), np.uint8))

@@ -6,6 +6,7 @@ fakes really look at pixels, need no state, and work on files and across process
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import socket
 import struct
@@ -13,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from PIL import Image
 
+from ocr_doc import cli
 from ocr_doc.api import OCRPipeline
 from ocr_doc.core.geometry import box_quad
 from ocr_doc.detectors.detector import DetectedWord
@@ -139,6 +142,25 @@ def make_ocr() -> Callable[..., OCRPipeline]:
         return OCRPipeline(**{"detector": BarDetector(with_characters), "recognizer": BarReader(), **options})
 
     return make
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], make_ocr: Callable[..., OCRPipeline]
+) -> Callable[..., SimpleNamespace]:
+    """Runs the command line in this process, with fakes for the networks."""
+
+    def with_fakes(arguments: argparse.Namespace, _chosen: object) -> OCRPipeline:
+        return make_ocr(**cli.options_from(arguments)[1])
+
+    monkeypatch.setattr(cli, "make_pipeline", with_fakes)
+
+    def call(*arguments: object) -> SimpleNamespace:
+        code = cli.main([str(argument) for argument in arguments])
+        captured = capfd.readouterr()
+        return SimpleNamespace(code=code, out=captured.out, err=captured.err)
+
+    return call
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from ocr_doc.training.code_emblems import with_emblem
 from ocr_doc.training.code_glyphs import Code, Glyph, Mask, draw_code
 from ocr_doc.training.code_looks import dressed
 from ocr_doc.training.code_text import random_code
+from ocr_doc.training.degrade import saved_as_jpeg
 from ocr_doc.training.faces import Face
 
 # Share of codes that have an emblem beside them.
@@ -151,8 +152,7 @@ def _captured(rng: np.random.Generator, picture: Mask, code: Code) -> Photo:
         level = cv2.threshold(pixels, 0, 255, cv2.THRESH_OTSU)[0] + rng.normal(0, 15)
         pixels = np.asarray((pixels > level) * 255, dtype=np.uint8)
     if rng.random() < 0.4:
-        coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 92))])[1]
-        pixels = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+        pixels = saved_as_jpeg(pixels, int(rng.integers(20, 92)))
     sx, sy = size[0] / w, size[1] / h
     glyphs = tuple(Glyph(g.text, g.left * sx, g.top * sy, g.right * sx, g.bottom * sy) for g in code.glyphs)
     return Photo(pixels, glyphs, code.top * sy, code.bottom * sy)

@@ -178,7 +178,7 @@ def through_camera(rng: Generator, image: Image, smallest: float) -> Image:
         image = np.asarray(cv2.addWeighted(image, 2.0, soft, -1.0, 0))
     if rng.random() < 0.6:
         quality = int(rng.integers(25, 95))
-        image = _jpeg(image, quality)
+        image = saved_as_jpeg(image, quality)
     return image
 
 
@@ -199,9 +199,10 @@ def _noisy(rng: Generator, image: Image) -> Image:
     return np.asarray(np.clip(image.astype(np.int16) + noise[..., None], 0, 255).astype(np.uint8))
 
 
-def _jpeg(image: Image, quality: int) -> Image:
-    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
+def saved_as_jpeg(image: Image, quality: int) -> Image:
+    """What a JPEG file of a quality, 0 to 100, leaves of an image, (H, W) or (H, W, 3) uint8; the same shape."""
+    data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED), dtype=np.uint8)
 
 
 def to_one_bit(rng: Generator, image: Image) -> Image:

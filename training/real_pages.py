@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from ocr_doc.core.errors import InputBrokenError
 from ocr_doc.core.files import write_whole
 from ocr_doc.core.geometry import Box, Quad, quad_box
+from ocr_doc.training.degrade import saved_as_jpeg
 from ocr_doc.training.detector_data import LabelledPage, PageSource
 from ocr_doc.training.lines import Detect, LinedPage
 from ocr_doc.training.page_canvas import PageWord, word_of_edges
@@ -104,8 +105,7 @@ def _copied(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
         noise = rng.normal(0, rng.uniform(2, 14), image.shape[:2]).astype(np.float32)
         image = np.clip(image + noise[:, :, None], 0, 255).astype(np.uint8)
     if rng.random() < _SAVED:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))]
-        image = np.asarray(cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR), dtype=np.uint8)
+        image = saved_as_jpeg(image, int(rng.integers(25, 90)))
     return image
 
 

@@ -23,6 +23,7 @@ from ocr_doc.recognizer.alphabet import Alphabet, ctc_steps
 from ocr_doc.recognizer.crops import HEIGHT, NormalCrop, normalise
 from ocr_doc.training.code_glyphs import code_faces
 from ocr_doc.training.code_words import render_code
+from ocr_doc.training.degrade import saved_as_jpeg
 from ocr_doc.training.faces import Face, find_faces
 from ocr_doc.training.readers import SEE, LabelledCrop, read_crops
 from ocr_doc.training.text import TextSource
@@ -183,9 +184,7 @@ def _photographed(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> NDArra
     light = np.outer(np.linspace(top, bottom, size[1]), np.linspace(left, right, size[0])).astype(np.float32)
     picture *= light if picture.ndim == 2 else light[..., None]
     picture += rng.standard_normal(picture.shape, dtype=np.float32) * float(rng.uniform(0, 6))
-    seen = picture.clip(0, 255).astype(np.uint8)
-    coded = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))])[1]
-    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_UNCHANGED), np.uint8)
+    return saved_as_jpeg(picture.clip(0, 255).astype(np.uint8), int(rng.integers(30, 90)))
 
 
 class CropStream(IterableDataset[Batch]):

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from ocr_doc.training.degrade import saved_as_jpeg
 from ocr_doc.training.faces import Face, FaceKind, pick_face
 from ocr_doc.training.text import TextSource
 
@@ -353,9 +354,7 @@ def _captured(rng: np.random.Generator, picture: Mask, copied: bool) -> NDArray[
         level = cv2.threshold(pixels, 0, 255, cv2.THRESH_OTSU)[0] + rng.normal(0, 12)
         pixels = ((pixels > level) * 255).astype(np.uint8)
     if rng.random() < 0.4:
-        quality = int(rng.integers(20, 90))
-        coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        pixels = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+        pixels = saved_as_jpeg(pixels, int(rng.integers(20, 90)))
     return pixels
 
 
