@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ocr_doc import OCRPipeline
-from ocr_doc.evaluation.photographs import LONG_SIDE, main, photograph
+from ocr_doc.evaluation.photographs import CHANGES, LONG_SIDE, main, photograph
 from ocr_doc.evaluation.sets import read_set
 
 
@@ -35,6 +35,17 @@ def test_a_photographed_page_is_one_that_can_be_read(labelled: Path) -> None:
     with OCRPipeline(threads=1) as ocr:
         words = ocr(seen).text.split()
     assert {"GREEN", "GROCER", "Apples", "Bread", "TOTAL", "5.95"} <= set(words)
+
+
+def test_chosen_changes_alone_are_made(labelled: Path) -> None:
+    page = np.asarray(Image.open(labelled.with_name("a.png")))
+    straight = photograph(np.random.default_rng(3), page, ())
+    rows, columns = straight.shape[:2]
+    inside = straight[rows // 8 : -rows // 8, columns // 6 : -columns // 6]
+    assert np.median(inside) == 255, "as white as the page"
+    for change in CHANGES:
+        other = photograph(np.random.default_rng(3), page, (change,))
+        assert not np.array_equal(other, straight), change
 
 
 def test_a_photographed_set_has_the_texts_of_the_set(labelled: Path, tmp_path: Path) -> None:
