@@ -1,4 +1,4 @@
-"""Which way up a page is, and how it leans: views of a page, and a vote on which of them is upright.
+"""Which way up a page is: views of a page, and a vote on which of them is upright.
 
 Detector and reader are made for upright text, and both show when it is not. Text on its side falls to pieces or is
 found standing: few long words that lie are found on such a page. Text upside down is found as well as upright, yet read
@@ -16,8 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.geometry import Quad, as_quads, quad_angle, quad_size, transform_quads
-from ocr_doc.core.medians import weighted_median
+from ocr_doc.core.geometry import Quad, as_quads, box_quad, quad_angle, quad_size, transform_quads
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.detectors.scale import estimate_text_height
 from ocr_doc.recognizer.colours import is_coloured
@@ -43,10 +42,6 @@ SAMPLE = 12
 MARGIN, LEAST_WORDS = 1.3, 2
 # A winner with less than this share of the votes is told of.
 UNSURE = 0.65
-# From so many degrees on a page is levelled before it is read; words that lean less are read as well as level ones.
-LEANING = 5.0
-# Beyond this, in degrees, it is no lean.
-MOST_LEANING = 40.0
 
 
 @dataclass(frozen=True)  # without slots: `grey` and `colours` are kept once they were asked for
@@ -55,7 +50,7 @@ class View:
 
     Attributes:
         pixels: (h, w, 3) uint8 RGB.
-        matrix: (2, 3), from pixels of the view to pixels of the page.
+        matrix: (3, 3), from pixels of the view to pixels of the page.
     """
 
     pixels: Pixels
@@ -75,28 +70,27 @@ class View:
         """This view turned clockwise by a multiple of 90 degrees; no pixel is changed."""
         height, width = self.pixels.shape[:2]
         back = {
-            0: ((1, 0, 0), (0, 1, 0)),
-            90: ((0, 1, 0), (-1, 0, height)),
-            180: ((-1, 0, width), (0, -1, height)),
-            270: ((0, -1, width), (1, 0, 0)),
+            0: ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+            90: ((0, 1, 0), (-1, 0, height), (0, 0, 1)),
+            180: ((-1, 0, width), (0, -1, height), (0, 0, 1)),
+            270: ((0, -1, width), (1, 0, 0), (0, 0, 1)),
         }[degrees % 360]
         pixels = np.ascontiguousarray(np.rot90(self.pixels, -(degrees // 90)))
-        return View(pixels, _chained(self.matrix, np.array(back, dtype=np.float64)))
+        return View(pixels, self.matrix @ np.array(back, dtype=np.float64))
 
-    def levelled(self, lean: float) -> View:
-        """This view turned back by `lean` degrees, whole: it grows, and its corners take the colour of its edges."""
+    def through(self, matrix: Floats) -> View:
+        """This view through a projection (3, 3): all of it, and its edges' colours where it reaches no further."""
         height, width = self.pixels.shape[:2]
-        c, s = np.cos(np.radians(lean)), np.sin(np.radians(lean))
-        w, h = int(np.ceil(width * abs(c) + height * abs(s))), int(np.ceil(width * abs(s) + height * abs(c)))
-        turn = np.array([[c, -s], [s, c]])
-        back = np.hstack([turn, (np.array([width, height]) / 2 - turn @ (w / 2, h / 2))[:, None]])
+        corners = transform_quads(np.array(box_quad((0, 0, width, height))), matrix)
+        low = corners.min(axis=0)
+        w, h = (int(np.ceil(side)) for side in (corners.max(axis=0) - low).tolist())
+        back = np.linalg.inv(_shift(-low[0], -low[1]) @ matrix)
         # Coordinates count from pixel edges, OpenCV counts pixel centres: half a pixel apart.
-        centres = back.copy()
-        centres[:, 2] += turn @ (0.5, 0.5) - 0.5
-        pixels = cv2.warpAffine(
-            self.pixels, centres, (w, h), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+        centres = _shift(-0.5, -0.5) @ back @ _shift(0.5, 0.5)
+        pixels = cv2.warpPerspective(
+            self.pixels, centres, (w, h), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
         )
-        return View(np.asarray(pixels, dtype=np.uint8), _chained(self.matrix, back))
+        return View(np.asarray(pixels, dtype=np.uint8), self.matrix @ back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +111,7 @@ class Look:
 
     def on_page(self) -> list[DetectedWord]:
         """What was read, in pixels of the page."""
-        if np.array_equal(self.view.matrix, np.eye(2, 3)):
+        if np.array_equal(self.view.matrix, np.eye(3)):
             return list(self.found)
         return [moved(word, self.view.matrix) for word in self.found]
 
@@ -138,7 +132,7 @@ class Turn:
 
 
 def moved(word: DetectedWord, matrix: Floats) -> DetectedWord:
-    """A word mapped through a matrix (2, 3)."""
+    """A word mapped through a matrix (3, 3)."""
     quad, *characters = as_quads(transform_quads(np.array([word.quad, *word.characters]), matrix))
     return DetectedWord(quad, word.confidence, tuple(characters))
 
@@ -155,8 +149,8 @@ def find_turn(
         detect: Finds words in another view; called at most once, where text seems to stand.
         read: Reads words of views in one batch; called at most once for each axis.
     """
-    lying, sample = _share(look.words), _long(look.words)
-    long = {id(word) for word in _long(look.found)}
+    lying, sample = _share(look.words), long_words(look.words)
+    long = {id(word) for word in long_words(look.found)}
     sure = [sureness(reading) for word, reading in zip(look.found, look.readings, strict=True) if id(word) in long]
     if lying >= LYING and _mean(sure) >= LEGIBLE:
         return Turn(0)
@@ -171,7 +165,7 @@ def find_turn(
             if lying >= LYING and max(votes.values()) >= ILLEGIBLE * lying:
                 break
             found = detect(view)
-            lying, sample = _share(found), _long(found)
+            lying, sample = _share(found), long_words(found)
         picked = _picked(sample)
         both = {axis + 180: [(view, turned_round(word)) for word in picked]}
         if axis:
@@ -199,20 +193,6 @@ def standing(found: Sequence[DetectedWord]) -> list[int]:
     ]  # fmt: skip
 
 
-def find_lean(found: Sequence[DetectedWord]) -> float:
-    """Degrees clockwise by which the words of a view lean, by the baselines of its long words; 0 where few agree."""
-    sample = _long(found)
-    angles = np.array([quad_angle(word.quad) for word in sample])
-    lengths = np.array([quad_size(word.quad)[0] for word in sample])
-    near = np.abs(angles) < MOST_LEANING
-    if near.sum() < 3:
-        return 0.0
-    angles, weights = angles[near], lengths[near] ** 2
-    lean = weighted_median(angles, weights)
-    agreeing = weights[np.abs(angles - lean) < 3.0].sum()
-    return lean if agreeing > 0.5 * lengths.dot(lengths) else 0.0
-
-
 def text_turn(quads: Iterable[tuple[Quad, int]]) -> int:
     """Degrees clockwise, 0, 90, 180 or 270, that make upright most of the text of quads, each with its length."""
     weights = [0] * 4
@@ -221,7 +201,7 @@ def text_turn(quads: Iterable[tuple[Quad, int]]) -> int:
     return 90 * (-weights.index(max(weights)) % 4)
 
 
-def _long(found: Sequence[DetectedWord]) -> list[DetectedWord]:
+def long_words(found: Sequence[DetectedWord]) -> list[DetectedWord]:
     """The words that show that text lies as it should: long, and level or upside down by their own quads.
 
     A detector may find text on its side whole, its quads turned with it. Read by its quads it reads well, but it says
@@ -243,7 +223,7 @@ def _level(quad: Quad) -> bool:
 
 def _share(found: Sequence[DetectedWord]) -> float:
     """The share of long words in the area of all."""
-    return _area(_long(found)) / max(_area(found), 1e-6)
+    return _area(long_words(found)) / max(_area(found), 1e-6)
 
 
 def _area(words: Iterable[DetectedWord]) -> float:
@@ -261,9 +241,8 @@ def turned_round(word: DetectedWord) -> DetectedWord:
     return DetectedWord(quads[0], word.confidence, tuple(quads[1:]))
 
 
-def _chained(outer: Floats, inner: Floats) -> Floats:
-    """The matrix (2, 3) that does `inner` first and `outer` then."""
-    return np.asarray(outer[:, :2] @ inner + np.array([[0, 0, 1]]) * outer[:, 2:])
+def _shift(x: float, y: float) -> Floats:
+    return np.array([(1, 0, x), (0, 1, y), (0, 0, 1)], dtype=np.float64)
 
 
 def _mean(values: Iterable[float]) -> float:

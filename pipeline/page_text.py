@@ -19,12 +19,10 @@ from ocr_doc.lone_signs import with_lone_signs
 from ocr_doc.networks import Detector, Reader
 from ocr_doc.options import Options
 from ocr_doc.orientation import (
-    LEANING,
     UNSURE,
     Look,
     Turn,
     View,
-    find_lean,
     find_turn,
     moved,
     standing,
@@ -41,6 +39,7 @@ from ocr_doc.recognizer.decimals import agree_on_decimals
 from ocr_doc.recognizer.reader import Reading
 from ocr_doc.serial import SerialBranch
 from ocr_doc.show_through import without_show_through
+from ocr_doc.straightening import straightened
 from ocr_doc.text_layer import LayerWord
 from ocr_doc.tick_boxes import find_tick_boxes, read_tick_boxes
 from ocr_doc.words import CONFIDENCE_DIGITS, read_words, rounded_quad
@@ -89,7 +88,7 @@ class PageReader:
 
     def read(self, image: PageImage) -> PageText:
         """The words of a page."""
-        page = View(image.pixels, np.eye(2, 3))
+        page = View(image.pixels, np.eye(3))
         if image.layer is None:
             look, turn = self._upright(page)
             return self._with_boxes(PageText(self._words(look, page), turn.degrees, _told(turn)), page.grey)
@@ -126,7 +125,7 @@ class PageReader:
         return replace(text, words=text.words + kept)
 
     def _upright(self, view: View, known: Floats | None = None, vote: bool = True) -> tuple[Look, Turn]:
-        """Looks at a view, turned and levelled as far as it needs it.
+        """Looks at a view, turned and put straight as far as it needs it.
 
         Args:
             view: A page or a part of it.
@@ -142,9 +141,9 @@ class PageReader:
             turn = find_turn(look, lambda other: self._find(other, known), self._read_sample) if vote else Turn(0)
             if turn.degrees:
                 look = self._see(view.turned(turn.degrees), known, turn.found)
-        lean = find_lean(look.words)
-        if abs(lean) >= LEANING:
-            look = max(look, self._see(look.view.levelled(lean), known), key=_worth)
+        straight = straightened(look.view, look.words)
+        if straight is not None:
+            look = max(look, self._see(straight, known), key=_worth)
         return self._read_round(look), turn
 
     def _read_round(self, look: Look) -> Look:
@@ -235,7 +234,7 @@ def _part(pixels: NDArray[np.uint8], region: Box) -> View:
     """A box of the page, its edges rounded outwards."""
     x0, y0 = int(region[0]), int(region[1])
     x1, y1 = int(np.ceil(region[2])), int(np.ceil(region[3]))
-    return View(pixels[y0:y1, x0:x1], np.array([(1, 0, x0), (0, 1, y0)], dtype=np.float64))
+    return View(pixels[y0:y1, x0:x1], np.array([(1, 0, x0), (0, 1, y0), (0, 0, 1)], dtype=np.float64))
 
 
 def _told(turn: Turn) -> tuple[str, ...]:

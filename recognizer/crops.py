@@ -82,7 +82,7 @@ def rectify(page: NDArray[np.uint8], quad: FloatArray) -> NDArray[np.uint8]:
     target = np.array([(0, 0), (w, 0), (w, h), (0, h)], dtype=np.float32)
     # Corners are pixel edges, warpPerspective counts pixel centres: half a pixel apart.
     matrix = cv2.getPerspectiveTransform((np.array(grown) - 0.5).astype(np.float32), target - 0.5)
-    crop = cv2.warpPerspective(page, matrix, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    crop = cv2.warpPerspective(page, matrix, (w, h), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(crop, dtype=np.uint8)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from ocr_doc.cli import main
 from ocr_doc.core.errors import UsageError
 from ocr_doc.core.geometry import box_quad, quad_angle, transform_quads
 from ocr_doc.detectors.detector import DetectedWord
-from ocr_doc.orientation import SAMPLE, Look, View, find_lean, find_turn, sureness, text_turn
+from ocr_doc.orientation import SAMPLE, Look, View, find_turn, sureness, text_turn
 from ocr_doc.recognizer.reader import Reading
+from ocr_doc.straightening import LEVEL, Pose, find_lines, straightening
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -28,10 +30,16 @@ def numbered(width: int = 5, height: int = 3) -> np.ndarray:
     return np.arange(width * height * 3, dtype=np.uint8).reshape(height, width, 3)
 
 
+def levelled(view: View, lean: float) -> View:
+    """A view turned back by degrees."""
+    height, width = view.pixels.shape[:2]
+    return view.through(straightening(Pose(math.tan(math.radians(lean))), width, height))
+
+
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])
 def test_a_turned_view_knows_where_each_pixel_was(degrees: int) -> None:
     page = numbered()
-    view = View(page, np.eye(2, 3)).turned(degrees)
+    view = View(page, np.eye(3)).turned(degrees)
     assert (view.pixels == np.rot90(page, -degrees // 90)).all()
     for y, x in np.ndindex(view.pixels.shape[:2]):
         px, py = transform_quads(np.array([x + 0.5, y + 0.5]), view.matrix)
@@ -41,9 +49,8 @@ def test_a_turned_view_knows_where_each_pixel_was(degrees: int) -> None:
 
 @given(st.floats(-45, 45), st.integers(20, 90), st.integers(20, 90), st.sampled_from([0, 90, 180, 270]))
 def test_a_levelled_view_shows_the_whole_page(lean: float, width: int, height: int, degrees: int) -> None:
-    view = View(np.zeros((height, width, 3), np.uint8), np.eye(2, 3)).turned(degrees).levelled(lean)
-    back = np.vstack([view.matrix, (0, 0, 1)])
-    corners = transform_quads(np.array(box_quad((0, 0, width, height))), np.linalg.inv(back))
+    view = levelled(View(np.zeros((height, width, 3), np.uint8), np.eye(3)).turned(degrees), lean)
+    corners = transform_quads(np.array(box_quad((0, 0, width, height))), np.linalg.inv(view.matrix))
     h, w = view.pixels.shape[:2]
     assert (corners > -1e-6).all() and (corners < (w + 1e-6, h + 1e-6)).all()
     angle = quad_angle(transform_quads(np.array(box_quad((0, 0, 1, 1))), view.matrix))
@@ -53,7 +60,7 @@ def test_a_levelled_view_shows_the_whole_page(lean: float, width: int, height: i
 def test_a_levelled_view_shows_what_stands_there() -> None:
     page = np.full((100, 200, 3), 255, np.uint8)
     cv2.circle(page, (150, 30), 6, (0, 0, 0), -1)
-    view = View(page, np.eye(2, 3)).levelled(10)
+    view = levelled(View(page, np.eye(3)), 10)
     rows, columns = np.nonzero(view.pixels[:, :, 0] < 128)
     spot = transform_quads(np.array([columns.mean() + 0.5, rows.mean() + 0.5]), view.matrix)
     assert spot == pytest.approx((150.5, 30.5), abs=0.25)
@@ -73,7 +80,7 @@ def vote(
     """Turn and confidence for a page that is upright at a turn, and how often was detected and how much read."""
     asked: list[int] = []
     looks: list[View] = []
-    page = View(numbered(), np.eye(2, 3))
+    page = View(numbered(), np.eye(3))
 
     def says(turn: int) -> Reading:
         return Reading("agreed", 0.9 if turn == upright else 0.05)
@@ -117,7 +124,7 @@ def test_text_found_standing_and_read_well_still_stands(upright: int) -> None:
         for word in words(30, 10, 50)
         for a, b, c, d in [word.quad]
     ]
-    page, read = View(numbered(), np.eye(2, 3)), []
+    page, read = View(numbered(), np.eye(3)), []
 
     def says(sample: Sequence[tuple[View, DetectedWord]]) -> list[Reading]:
         read.extend(sample)
@@ -160,16 +167,18 @@ def test_the_lean_is_that_of_most_words(lean: float, count: int) -> None:
         DetectedWord(tuple(map(tuple, transform_quads(np.array(w.quad), turn))), 0.9, w.characters)  # type: ignore[arg-type]
         for w in straight
     ]
-    assert find_lean([*leaning, *words(1, 70, 10), *words(5, 6, 10, 1)]) == pytest.approx(lean, abs=0.01)
+    pose = find_lines([*leaning, *words(1, 70, 10), *words(5, 6, 10, 1)], 400, 640)
+    assert math.degrees(math.atan(pose.rise)) == pytest.approx(lean, abs=0.01)
+    assert pose.meeting == 0
 
 
 def test_words_that_agree_on_no_lean_have_none() -> None:
-    assert find_lean(words(2, 60, 10)) == 0.0
+    assert find_lines(words(2, 60, 10), 400, 640) == LEVEL
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_the_turn_of_a_text_layer(turn: int) -> None:
-    view = View(numbered(), np.eye(2, 3)).turned(turn)
+    view = View(numbered(), np.eye(3)).turned(turn)
     quads = [tuple(map(tuple, transform_quads(np.array(box_quad((0, 0, 2, 1))), view.matrix)))]
     assert text_turn((quad, 5) for quad in quads) == turn  # type: ignore[misc]
 
@@ -215,7 +224,7 @@ def test_a_page_turned_by_quarters_reads_the_same(real: OCRPipeline, receipt_pag
     for degrees in (90, 180, 270):
         [page] = real(np.ascontiguousarray(np.rot90(receipt_page, degrees // 90)))  # counter-clockwise
         assert (page.rotation, page.text) == (degrees, upright.text)
-        back = View(np.zeros((height, width, 3), np.uint8), np.eye(2, 3)).turned(-degrees % 360).matrix
+        back = View(np.zeros((height, width, 3), np.uint8), np.eye(3)).turned(-degrees % 360).matrix
         for word, other in zip(page.words, upright.words, strict=True):
             assert transform_quads(np.array(word.quad), back) == pytest.approx(np.array(other.quad), abs=0.02)
 
@@ -223,7 +232,7 @@ def test_a_page_turned_by_quarters_reads_the_same(real: OCRPipeline, receipt_pag
 def test_a_leaning_page_is_levelled(real: OCRPipeline, receipt_page: np.ndarray) -> None:
     [level] = real(receipt_page)
     expected = set(level.text.split())
-    leaning = View(receipt_page, np.eye(2, 3)).levelled(-12)
+    leaning = levelled(View(receipt_page, np.eye(3)), -12)
     [page] = real(leaning.pixels)
     assert page.skew == pytest.approx(level.skew + 12, abs=1)
     assert page.rotation == 0
