@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 # From so many degrees on, at the tenth of the words that leans most, a page is put straight before it is read; words
 # that lean less are read as well as level ones.
-LEANING = 5.0
+LEANING = 3.0
 # Beyond this, in degrees, it is no lean.
 MOST_LEANING = 40.0
 # Words that lean otherwise than half of them by more than this, in degrees, are not of the text that is put straight...
