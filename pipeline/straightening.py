@@ -36,12 +36,14 @@ _AGREEING = 3.0
 _OFF = 1.5
 # Lines whose leans differ by less than this, in degrees, or are of fewer words, are parallel: the rest is chance.
 _PARALLEL, _LEAST_WORDS = 3.0, 8
-# Letters are looked at of so many words, the longest; they lean by at most so many degrees, and less is none.
-_LOOKED_AT, _MOST_SLANT, _LEAST_SLANT = 40, 40, 3.0
+# Letters are looked at of so many words, the longest that are at most so many times as long as high...
+_LOOKED_AT, _LONGEST = 40, 20.0
+# ...and lean by less than so many degrees, tried in such steps; less is none.
+_MOST_SLANT, _SLANT_STEP, _LEAST_SLANT = 40, 2, 3.0
 # How much smaller the far end of a page may be than its middle: what lies behind it is blown up beyond all measure.
 _FARTHEST = 0.6
-# So many times as large a view may become.
-_LARGEST = 3.0
+# So many times as large a view may become, and no side longer than OpenCV can.
+_LARGEST, _LONGEST_SIDE = 3.0, 2**15 - 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,9 @@ def straightened(view: View, found: Sequence[DetectedWord]) -> View | None:
         return None
     pose = replace(lines, slant=find_slant(view.grey, found, lines))
     matrix = straightening(pose, width, height)
-    grown = np.prod(np.ptp(transform_quads(_corners(width, height), matrix), axis=0)) / (width * height)
-    return view.through(matrix) if grown <= _LARGEST else None
+    w, h = np.ptp(transform_quads(_corners(width, height), matrix), axis=0).tolist()
+    too_large = w * h > _LARGEST * width * height or max(w, h, width, height) > _LONGEST_SIDE
+    return None if too_large else view.through(matrix)
 
 
 def find_lines(found: Sequence[DetectedWord], width: int, height: int) -> Pose:
@@ -136,16 +139,20 @@ def _fitted(places: Floats, angles: Floats, weights: Floats) -> Pose:
 
 def find_slant(grey: NDArray[np.uint8], found: Sequence[DetectedWord], lines: Pose) -> float:
     """Degrees by which letters lean forward on lines that run as in a pose; 0 where they stand upright."""
-    longest = sorted(found, key=lambda word: (-len(word.characters), word.quad))[:_LOOKED_AT]
-    edges = [_edges(rectify(grey, quad)) for quad in _along(longest, lines, grey.shape[1], grey.shape[0])]
-    strip = np.hstack(edges)
-    tries = np.arange(-_MOST_SLANT, _MOST_SLANT + 1, 2)
-    scores = np.array([_stroke_energy(strip, float(slant)) for slant in tries])
-    best = int(scores.argmax())
-    slant = float(tries[best])
-    if 0 < best < len(tries) - 1:  # the vertex of the parabola through three of them
-        before, top, after = scores[best - 1 : best + 2].tolist()
-        slant += (before - after) / (before - 2 * top + after)
+    sizes = [quad_size(word.quad) for word in found]
+    words = [word for word, (width, height) in zip(found, sizes, strict=True) if width <= _LONGEST * height]
+    longest = sorted(words, key=lambda word: (-len(word.characters), word.quad))[:_LOOKED_AT]
+    if not longest:
+        return 0.0
+    strip = np.hstack([_edges(rectify(grey, quad)) for quad in _along(longest, lines, grey.shape[1], grey.shape[0])])
+    tries = range(-_MOST_SLANT, _MOST_SLANT + 1, _SLANT_STEP)
+    scores = [_stroke_energy(strip, slant) for slant in tries]
+    best = scores.index(max(scores))
+    if not 0 < best < len(tries) - 1:
+        return 0.0
+    # The vertex of the parabola through three of them.
+    before, top, after = scores[best - 1 : best + 2]
+    slant = tries[best] + _SLANT_STEP / 2 * (before - after) / (before - 2 * top + after)
     return slant if abs(slant) >= _LEAST_SLANT else 0.0
 
 

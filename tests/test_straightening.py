@@ -90,6 +90,13 @@ def test_letters_that_lean_are_seen_to(slant: int) -> None:
     assert find_slant(grey, found, LEVEL) == pytest.approx(slant, abs=3)
 
 
+def test_words_without_letters_lean_nowhere() -> None:
+    blank = np.full((HEIGHT, WIDTH), 255, np.uint8)
+    rule = DetectedWord(box_quad((0.0, 600.0, WIDTH, 601.0)), 0.9, ())
+    assert find_slant(blank, [*placed(Pose(0.2)), rule], Pose(0.2)) == 0
+    assert find_slant(blank, [rule], LEVEL) == 0
+
+
 @pytest.fixture(scope="module")
 def real() -> Iterator[OCRPipeline]:
     with OCRPipeline(fields=False) as ocr:
