@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr_doc.core.errors import OcrDocError
-from ocr_doc.evaluation.sets import Choice, read_set
+from ocr_doc.evaluation.sets import Choice, read_names, read_set
 from ocr_doc.page_image import InputOptions
 from ocr_doc.sources import read_pages
 
@@ -112,6 +112,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("set", type=Path, help="labelled pages, as ocr-doc-evaluate takes them")
     parser.add_argument("folder", type=Path, help="folder for the photographs; FOLDER.jsonl beside it lists them")
     parser.add_argument("--split", help="only pages whose split says so")
+    parser.add_argument(
+        "--only", type=Path, metavar="LIST", help="only these pages, as for ocr-doc-evaluate"
+    )
     parser.add_argument("--count", type=int, help="at most so many pages")
     parser.add_argument("--seed", type=int, default=1, help="(%(default)s)")
     parser.add_argument(
@@ -119,7 +122,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     args = parser.parse_args(argv)
     try:
-        samples = read_set(args.set, Choice(split=args.split, count=args.count, seed=args.seed)).samples
+        only = read_names(args.only) if args.only else None
+        samples = read_set(args.set, Choice(args.split, only, args.count, args.seed)).samples
         args.folder.mkdir(parents=True, exist_ok=True)
         lines = []
         for number, sample in enumerate(samples):

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.geometry import quad_angle, quad_size, transform_quads
+from ocr_doc.core.geometry import box_quad, quad_angle, quad_size, transform_quads
 from ocr_doc.core.medians import weighted_median
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.orientation import View, long_words
@@ -82,7 +82,7 @@ def straightened(view: View, found: Sequence[DetectedWord]) -> View | None:
         return None
     pose = replace(lines, slant=find_slant(view.grey, found, lines))
     matrix = straightening(pose, width, height)
-    w, h = np.ptp(transform_quads(_corners(width, height), matrix), axis=0).tolist()
+    w, h = np.ptp(transform_quads(np.array(box_quad((0, 0, width, height))), matrix), axis=0).tolist()
     too_large = w * h > _LARGEST * width * height or max(w, h, width, height) > _LONGEST_SIDE
     return None if too_large else view.through(matrix)
 
@@ -112,10 +112,6 @@ def _places(found: Sequence[DetectedWord], width: int, height: int) -> Floats:
     return _relative(np.array([word.quad for word in found]).mean(axis=1), width, height)
 
 
-def _corners(width: int, height: int) -> Floats:
-    return np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float64)
-
-
 def _relative(points: Floats, width: int, height: int) -> Floats:
     return np.asarray((points - (width / 2, height / 2)) / (np.hypot(width, height) / 2))
 
@@ -138,7 +134,16 @@ def _fitted(places: Floats, angles: Floats, weights: Floats) -> Pose:
 
 
 def find_slant(grey: NDArray[np.uint8], found: Sequence[DetectedWord], lines: Pose) -> float:
-    """Degrees by which letters lean forward on lines that run as in a pose; 0 where they stand upright."""
+    """How letters lean on their lines.
+
+    Args:
+        grey: The view, (h, w) uint8.
+        found: Its words.
+        lines: How its lines run.
+
+    Returns:
+        Degrees forward; 0 for less than 3 and where no letters tell.
+    """
     sizes = [quad_size(word.quad) for word in found]
     words = [word for word, (width, height) in zip(found, sizes, strict=True) if width <= _LONGEST * height]
     longest = sorted(words, key=lambda word: (-len(word.characters), word.quad))[:_LOOKED_AT]
@@ -194,7 +199,7 @@ def straightening(pose: Pose, width: int, height: int) -> Floats:
     horizon = np.cross((1.0, pose.rise, pose.meeting), (*down, 0.0))
     horizon /= horizon[2]
     radius = np.hypot(width, height) / 2
-    nearest = float((_relative(_corners(width, height), width, height) @ horizon[:2]).min())
+    nearest = float((_relative(np.array(box_quad((0, 0, width, height))), width, height) @ horizon[:2]).min())
     horizon[:2] *= min(1.0, (1 - _FARTHEST) / max(-nearest, 1e-9))
     projected = np.array([(1, 0, 0), (0, 1, 0), horizon])
     upright = np.eye(3)

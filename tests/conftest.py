@@ -129,6 +129,13 @@ def save_page(tmp_path: Path) -> Callable[..., Path]:
     return save
 
 
+@pytest.fixture(scope="session")
+def real() -> Iterator[OCRPipeline]:
+    """A pipeline with the networks that ship."""
+    with OCRPipeline() as pipeline:
+        yield pipeline
+
+
 @pytest.fixture
 def ocr() -> OCRPipeline:
     return OCRPipeline(detector=BarDetector(), recognizer=BarReader())

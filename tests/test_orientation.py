@@ -207,11 +207,6 @@ def test_pages_are_turned_as_told(
 
 
 @pytest.fixture(scope="module")
-def real() -> OCRPipeline:
-    return OCRPipeline()
-
-
-@pytest.fixture(scope="module")
 def receipt_page() -> np.ndarray:
     with Image.open(SAMPLES / "receipt.png") as image:
         return np.asarray(image.convert("RGB"))[:560]

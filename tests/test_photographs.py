@@ -59,6 +59,12 @@ def test_a_photographed_set_has_the_texts_of_the_set(labelled: Path, tmp_path: P
     assert (first / names[0]).read_bytes() != (first / names[1]).read_bytes(), "each page lies otherwise"
     assert main([str(labelled), str(tmp_path / "one"), "--count", "1"]) == 0
     assert len(read_set(tmp_path / "one.jsonl").samples) == 1
+    names = tmp_path / "names.json"
+    names.write_text(json.dumps(["b.png"]))
+    assert main([str(labelled), str(tmp_path / "none"), "--only", str(names)]) != 0
+    names.write_text(json.dumps(["a.png"]))
+    assert main([str(labelled), str(tmp_path / "only"), "--only", str(names)]) == 0
+    assert len(read_set(tmp_path / "only.jsonl").samples) == 2
 
 
 def test_a_set_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -95,12 +94,6 @@ def test_words_without_letters_lean_nowhere() -> None:
     rule = DetectedWord(box_quad((0.0, 600.0, WIDTH, 601.0)), 0.9, ())
     assert find_slant(blank, [*placed(Pose(0.2)), rule], Pose(0.2)) == 0
     assert find_slant(blank, [rule], LEVEL) == 0
-
-
-@pytest.fixture(scope="module")
-def real() -> Iterator[OCRPipeline]:
-    with OCRPipeline(fields=False) as ocr:
-        yield ocr
 
 
 def test_a_photograph_from_the_side_is_put_straight_and_read(real: OCRPipeline) -> None:
