@@ -112,9 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("set", type=Path, help="labelled pages, as ocr-doc-evaluate takes them")
     parser.add_argument("folder", type=Path, help="folder for the photographs; FOLDER.jsonl beside it lists them")
     parser.add_argument("--split", help="only pages whose split says so")
-    parser.add_argument(
-        "--only", type=Path, metavar="LIST", help="only these pages, as for ocr-doc-evaluate"
-    )
+    parser.add_argument("--only", type=Path, metavar="LIST", help="only these pages, as for ocr-doc-evaluate")
     parser.add_argument("--count", type=int, help="at most so many pages")
     parser.add_argument("--seed", type=int, default=1, help="(%(default)s)")
     parser.add_argument(
