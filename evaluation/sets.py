@@ -24,7 +24,10 @@ from ocr_doc.evaluation.boxes import parts_of, rows_of
 
 Kind = Literal["pages", "crops"]
 _SEE = "See docs/evaluation.md for the forms of sets."
-_IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif", ".pnm", ".pgm", ".ppm", ".pbm", ".pdf")
+_IMAGES = (
+    ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".heic", ".avif", ".jp2", ".gif", ".pnm", ".pgm", ".ppm",
+    ".pbm", ".pdf",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

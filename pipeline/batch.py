@@ -16,7 +16,7 @@ from ocr_doc.sources import STDIN, Source, source_name
 
 READABLE_SUFFIXES = frozenset(
     {".pdf", ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp", ".dib", ".webp", ".gif"}
-    | {".pnm", ".pbm", ".pgm", ".ppm"}
+    | {".heic", ".heif", ".hif", ".avif", ".jp2", ".j2k", ".jpx", ".pnm", ".pbm", ".pgm", ".ppm"}
 )
 
 

@@ -13,9 +13,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError, features
 
 from ocr_doc.core.errors import (
+    DependencyError,
     InputBrokenError,
     InputEmptyError,
     InputUnsupportedError,
@@ -34,17 +35,30 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"MM\0*", "TIFF"),
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG2000"),
+    (b"\xff\x4f\xff\x51", "JPEG2000"),
 )
+# Brands of ISO/IEC 23008-12 (HEIF): pictures coded by HEVC, as phones save them. What says only that it is a HEIF may
+# hold AV1 instead, as its other brands tell.
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+_AVIF_BRANDS = {b"avif", b"avis"}
 # Only the plugin of the format at hand is loaded: all of Pillow's cost start-up time and accept far more formats.
 _PLUGINS = {
-    "PNG": "PngImagePlugin",
-    "JPEG": "JpegImagePlugin",
-    "GIF": "GifImagePlugin",
-    "TIFF": "TiffImagePlugin",
-    "BMP": "BmpImagePlugin",
-    "WEBP": "WebPImagePlugin",
-    "PPM": "PpmImagePlugin",
+    "PNG": "PIL.PngImagePlugin",
+    "JPEG": "PIL.JpegImagePlugin",
+    "GIF": "PIL.GifImagePlugin",
+    "TIFF": "PIL.TiffImagePlugin",
+    "BMP": "PIL.BmpImagePlugin",
+    "WEBP": "PIL.WebPImagePlugin",
+    "PPM": "PIL.PpmImagePlugin",
+    "JPEG2000": "PIL.Jpeg2KImagePlugin",
+    "AVIF": "PIL.AvifImagePlugin",
+    "HEIF": "pi_heif",
 }
+# What Pillow can be built without, by its names for them.
+_FEATURES = {"WEBP": "webp", "JPEG2000": "jpg_2000", "AVIF": "avif"}
+# Formats whose further images are pages; those of the others are an animation's.
+_PAGED = {"TIFF", "HEIF"}
 _ORIENTATION = 0x0112
 _SUBFILE_TYPE = 254
 _NO_PAGE = 0b101  # bits of the TIFF subfile type: a smaller copy of another page, a transparency mask
@@ -60,6 +74,8 @@ def sniff_image(head: bytes) -> str | None:
             return kind
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
+    if head[4:8] == b"ftyp":
+        return _sniff_heif({head[8:12], *(head[n : n + 4] for n in range(16, 32, 4))}, head[8:12])
     # Two letters are a weak signature ("BMW invoice"): bitmaps also have a small header length at byte 14.
     if head[:2] == b"BM" and head[15:18] == b"\0\0\0":
         return "BMP"
@@ -68,8 +84,14 @@ def sniff_image(head: bytes) -> str | None:
     return None
 
 
+def _sniff_heif(brands: set[bytes], main: bytes) -> str | None:
+    if main in _AVIF_BRANDS or (main in {b"mif1", b"msf1"} and brands & _AVIF_BRANDS):
+        return "AVIF"
+    return "HEIF" if main in _HEIF_BRANDS else None
+
+
 def read_image_file(file: BinaryIO, kind: str, name: str, options: InputOptions) -> Iterator[PageImage]:
-    """Yields the pages of an image file: one, or all of a multi-page TIFF.
+    """Yields the pages of an image file: one, or all of a multi-page TIFF or of a HEIC file with several photos.
 
     Args:
         file: Seekable, read from its start; left open.
@@ -81,6 +103,7 @@ def read_image_file(file: BinaryIO, kind: str, name: str, options: InputOptions)
         InputBrokenError: If the file is damaged; pages before the damage have been yielded.
         InputTooLargeError: If a page is beyond the limit; nothing of it has been decoded.
         NoPagesError: If the page range selects no page.
+        DependencyError: If what decodes this format is not installed.
     """
     yield from read_pillow_image(_open_image(file, kind, name), name, options)
 
@@ -90,6 +113,7 @@ def count_image_pages(file: BinaryIO, kind: str, name: str) -> int:
 
     Raises:
         InputBrokenError: If the file is damaged.
+        DependencyError: If what decodes this format is not installed.
     """
     return count_pillow_pages(_open_image(file, kind, name), name)
 
@@ -100,7 +124,7 @@ def count_pillow_pages(image: Image.Image, name: str) -> int:
 
 
 def _open_image(file: BinaryIO, kind: str, name: str) -> Image.Image:
-    importlib.import_module(f"PIL.{_PLUGINS[kind]}")
+    _load_plugin(kind, name)
     fault = f"{name}: damaged {kind} image"
     with pillow_calls(fault) as notes:
         image = Image.open(file, formats=(kind,))
@@ -109,8 +133,23 @@ def _open_image(file: BinaryIO, kind: str, name: str) -> Image.Image:
         return image
 
 
+def _load_plugin(kind: str, name: str) -> None:
+    try:
+        plugin = importlib.import_module(_PLUGINS[kind])
+    except ImportError as error:
+        message = f"{name}: {kind} images need the package {_PLUGINS[kind].partition('.')[0]}: {error}."
+        raise DependencyError(message, "Install it (pip install pi-heif), or save the image as JPEG.") from error
+    if kind == "HEIF":
+        plugin.register_heif_opener()  # into Pillow, once or again
+    elif kind in _FEATURES and not features.check(_FEATURES[kind]):
+        raise DependencyError(
+            f"{name}: the installed Pillow was built without {kind}.",
+            "Install it from PyPI (pip install --force-reinstall pillow), or save the image as PNG.",
+        )
+
+
 def read_pillow_image(image: Image.Image, name: str, options: InputOptions) -> Iterator[PageImage]:
-    """Yields the pages of a Pillow image: one, or all of an opened multi-page TIFF. Raises as `read_image_file`."""
+    """Yields the pages of a Pillow image: one, or all of an opened TIFF or HEIC file. Raises as `read_image_file`."""
     wanted, count, given = options.page_range, 0, False
     for number in _frames(image, name, wanted.last):
         count = number
@@ -123,14 +162,15 @@ def read_pillow_image(image: Image.Image, name: str, options: InputOptions) -> I
 
 
 def _where(image: Image.Image, name: str, number: int) -> str:
-    return f"{name}, page {number}" if image.format == "TIFF" else name
+    paged = image.format == "TIFF" or (image.format == "HEIF" and getattr(image, "n_frames", 1) > 1)
+    return f"{name}, page {number}" if paged else name
 
 
 def _frames(image: Image.Image, name: str, last: int | None = None) -> Iterator[int]:
     """Moves the image from page to page and yields each number, from 1 to `last`, nothing decoded."""
     number = 0
     for frame in itertools.count():
-        if (number and image.format != "TIFF") or number == last:
+        if (number and image.format not in _PAGED) or number == last:
             return
         fault = f"{_where(image, name, number + 1)}: damaged {image.format} image"
         with pillow_calls(fault) as notes:
@@ -171,6 +211,8 @@ def pillow_calls(fault: str) -> Iterator[list[warnings.WarningMessage]]:
             yield notes
         except (OcrDocError, MemoryError):
             raise
+        except UnidentifiedImageError as error:
+            raise InputBrokenError(f"{fault}: its header cannot be read.", _AGAIN) from error
         except Exception as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise InputBrokenError(f"{fault}: {reason}.", _AGAIN) from error
@@ -182,7 +224,7 @@ def _decode(image: Image.Image, number: int, where: str, options: InputOptions) 
     check_size(*image.size, where, options)
     notes: list[str] = []
     with pillow_calls(f"{where}: damaged {image.format or 'Pillow'} image") as raised:
-        if image.format not in {"TIFF", "MPO"} and getattr(image, "is_animated", False):
+        if image.format not in {*_PAGED, "MPO"} and getattr(image, "is_animated", False):
             notes.append("The image is animated; only its first frame was read.")
         dpi = _resolution(image, notes)
         image.load()

@@ -47,18 +47,15 @@ STDIN = "-"
 _STDIN_NAME = "<stdin>"
 _DEFAULTS = InputOptions()
 _HEAD = 1024  # bytes that tell every kind of file we read
-_FORMATS = "PDF, PNG, JPEG, TIFF, BMP, WebP, GIF or PNM"
+_FORMATS = "PDF, PNG, JPEG, TIFF, HEIC, WebP, AVIF, JPEG 2000, BMP, GIF or PNM"
 # What people hand in by mistake, told by bytes at an offset.
 _STRANGERS: tuple[tuple[int, bytes, str], ...] = (
-    (4, b"ftyphei", "a HEIC photo"),
-    (4, b"ftypmif1", "a HEIF photo"),
-    (4, b"ftypavif", "an AVIF image"),
+    (4, b"ftyp", "a video"),
     (0, b"PK\x03\x04", "a ZIP archive or Office document"),
     (0, b"\xd0\xcf\x11\xe0", "an old Office document"),
     (0, b"%!PS", "a PostScript file"),
     (0, b"AT&TFORM", "a DjVu file"),
     (0, b"\x00\x00\x00\x0cJXL ", "a JPEG XL image"),
-    (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 image"),
 )
 
 
@@ -72,7 +69,7 @@ def read_pages(source: Source, options: InputOptions = _DEFAULTS) -> Iterator[Pa
               stands, and left open;
             - an array, shape (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA, uint8 in 0..255, bool, uint16, or
               float in [0, 1];
-            - a Pillow image; an opened multi-page TIFF gives all its pages;
+            - a Pillow image; an opened multi-page TIFF or HEIC file gives all its pages;
             - `PageImages`, given on as they are.
         options: How to read it.
 

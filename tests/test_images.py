@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import warnings
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr_doc.core.errors import (
+    DependencyError,
     InputBrokenError,
     InputEmptyError,
     InputTooLargeError,
@@ -47,11 +49,14 @@ def noise(width: int = 40, height: int = 24) -> Image.Image:
     return Image.fromarray(rng.integers(0, 256, (height, width, 3), np.uint8))
 
 
-@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "PPM", "WEBP", "JPEG", "GIF"])
+LOSSY = {"JPEG": {"quality": 95}, "AVIF": {"quality": 100}}
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "PPM", "WEBP", "JPEG", "GIF", "JPEG2000", "AVIF"])
 def test_every_format_gives_its_pixels(kind: str) -> None:
-    lossless = {"lossless": True} if kind == "WEBP" else {"quality": 95} if kind == "JPEG" else {}
-    page = only(encoded(Image.fromarray(GREY), kind, **lossless))
-    assert np.abs(page.pixels.astype(int) - GREY[:, :, None]).max() <= (12 if kind == "JPEG" else 0)
+    options = {"lossless": True} if kind == "WEBP" else LOSSY.get(kind, {})
+    page = only(encoded(Image.fromarray(GREY), kind, **options))
+    assert np.abs(page.pixels.astype(int) - GREY[:, :, None]).max() <= (12 if kind in LOSSY else 0)
 
 
 def test_no_signature_is_taken_from_text() -> None:
@@ -161,13 +166,13 @@ ORIENTATIONS = {  # EXIF value: how the stored pixels come from the upright ones
 }
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_exif_rotation_is_applied_once(kind: str, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = Image.fromarray(np.ascontiguousarray(ORIENTATIONS[orientation](GREY)))
-    options = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}}.get(kind, {})
+    options = {"lossless": True} if kind == "WEBP" else LOSSY.get(kind, {})
     page = only(encoded(stored, kind, exif=exif, **options))
     assert page.pixels.shape[:2] == GREY.shape
     assert np.abs(page.pixels.astype(int) - GREY[:, :, None]).max() <= 12
@@ -290,6 +295,59 @@ def test_an_opened_tiff_gives_all_pages_and_stays_at_its_frame(tmp_path: Path) -
         image.load()
 
 
+# Pillow reads HEIC by a plugin that does not write it, so two files were made by another that does (pillow-heif 1.8).
+HEIC = Path(__file__).with_name("data")
+
+
+def test_a_photo_of_a_phone_comes_upright() -> None:
+    page = only(HEIC / "turned.heic")
+    assert page.pixels.shape == (64, 96, 3)
+    assert np.abs(page.pixels[15, 20].astype(int) - (200, 30, 30)).max() <= 4
+    assert np.abs(page.pixels[40, 50].astype(int) - 230).max() <= 4
+    assert page.warnings == ()
+
+
+def test_every_photo_of_a_heic_file_is_a_page() -> None:
+    path = HEIC / "three.heic"
+    pages = list(read_pages(path))
+    assert [(p.number, *p.pixels.shape[:2]) for p in pages] == [(1, 64, 96), (2, 64, 96), (3, 48, 64)]
+    assert [int(p.pixels[-1, -1, 0]) for p in pages] == pytest.approx([230, 160, 90], abs=2)
+    assert count_pages(path) == 3
+    assert [p.number for p in read_pages(path, InputOptions(pages="3"))] == [3]
+
+
+def test_a_cut_heic_file_names_the_page_that_is_lost() -> None:
+    data = (HEIC / "three.heic").read_bytes()
+    for length in range(12, len(data)):
+        given: list[int] = []
+        with pytest.raises(InputBrokenError, match="damaged HEIF image") as caught:
+            for page in read_pages(data[:length]):
+                given.append(page.number)
+        assert f"page {len(given) + 1}" in caught.value.message or not given
+        assert "0x" not in caught.value.message
+
+
+def test_what_decodes_phone_photos_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    with pytest.raises(DependencyError, match="HEIF images need the package pi_heif") as caught:
+        only(HEIC / "turned.heic")
+    assert "pip install pi-heif" in caught.value.remedy
+
+
+def test_a_pillow_without_the_codec_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded(noise(), "JPEG2000")
+    monkeypatch.setattr("PIL.features.check", lambda feature: feature != "jpg_2000")
+    with pytest.raises(DependencyError, match="Pillow was built without JPEG2000"):
+        only(data)
+
+
+def test_brands_tell_hevc_from_av1() -> None:
+    assert sniff_image(b"\0\0\0\x18ftypheic" + bytes(20)) == "HEIF"
+    assert sniff_image(b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic") == "HEIF"
+    assert sniff_image(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif") == "AVIF"
+    assert sniff_image(b"\0\0\0\x18ftypisom" + bytes(20)) is None  # a video
+
+
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
 def test_of_an_animation_the_first_frame_is_read_and_the_rest_told(kind: str) -> None:
     data = encoded(
@@ -303,7 +361,7 @@ def test_of_an_animation_the_first_frame_is_read_and_the_rest_told(kind: str) ->
 # Damage: an error of ours or the whole page, never half of it.
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF"])
 def test_a_cut_file_is_broken_or_whole(kind: str) -> None:
     data = encoded(noise(), kind)
     whole = only(data).pixels
@@ -319,9 +377,9 @@ def test_a_cut_file_is_broken_or_whole(kind: str) -> None:
 
 
 @settings(max_examples=120, deadline=None)
-@given(st.sampled_from(["PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM"]), st.data())
+@given(st.sampled_from(["PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "HEIF"]), st.data())
 def test_flipped_bytes_raise_only_our_errors(kind: str, data: st.DataObject) -> None:
-    damaged = bytearray(encoded(noise(), kind))
+    damaged = bytearray((HEIC / "three.heic").read_bytes() if kind == "HEIF" else encoded(noise(), kind))
     for at in data.draw(st.lists(st.integers(0, min(len(damaged) - 1, 300)), min_size=1, max_size=6)):
         damaged[at] = data.draw(st.integers(0, 255))
     options = InputOptions(max_pixels=1_000_000)
