@@ -28,6 +28,9 @@ _OPENING = re.compile(r"[“„‘]+")
 _ADDRESS = re.compile(r"(?:https?:|www\.|urn:)\S*|www", re.IGNORECASE)
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\.?")
 _MAIL_START = re.compile(r"[\w.+-]*[.+_-]|[\w.+-]+@[\w.-]*")
+# An address that may end here, the full stop behind it the sentence's; only a country's two letters go on: "com." "my".
+_WHOLE = re.compile(r"(?:https?://\S+|www\.[\w-]+|[\w.+-]+@[\w-]+)(?:\.[\w-]+)*\.[a-z]{2,}\.?", re.IGNORECASE)
+_COUNTRY = re.compile(r"[a-z]{2}(?![^\W\d_])")
 _AMOUNT_BEFORE = re.compile(r"[-(]?\d{1,3}(?:[.,]?\d{3})*[.,]")
 _AMOUNT_BEHIND = re.compile(r"\d\d")
 # What a word holds that may be the first of two.
@@ -66,11 +69,20 @@ def _one(first: str, second: str, gap: float) -> bool:
         return second[:1].isalpha()
     if _AMOUNT_BEFORE.fullmatch(first):
         return gap <= MAX_PART_GAP and _AMOUNT_BEHIND.fullmatch(second) is not None
+    if _WHOLE.fullmatch(first) and not _goes_on(first, second, gap):
+        return False
     if _ADDRESS.fullmatch(first):
         return first[-1] in "./:@#_-" or second[0] in "./:@#_-"
     # "Tel." before an address is no part of it.
     near = "@" in first or gap <= MAX_PART_GAP
     return near and _MAIL_START.fullmatch(first) is not None and _MAIL.fullmatch(first + second) is not None
+
+
+def _goes_on(first: str, second: str, gap: float) -> bool:
+    """Whether what looks like a whole address goes on behind a narrow gap."""
+    if not first.endswith("."):
+        return second[0] in "./:@#_-"
+    return gap <= MAX_PART_GAP and _COUNTRY.match(second.lower() if first.isupper() else second) is not None
 
 
 def _in_sentence(line: Sequence[int], words: Sequence[Word]) -> bool:

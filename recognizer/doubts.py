@@ -17,7 +17,7 @@ from ocr_doc.core.geometry import FloatArray
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.recognizer.ctc import Decoding, Labels, align, best_prefixes, part_likelihoods, parts_of
 from ocr_doc.recognizer.lexicon import AROUND
-from ocr_doc.recognizer.vocabulary import Vocabulary
+from ocr_doc.recognizer.vocabulary import Vocabulary, has_odd_sign_inside
 
 # Words less probable than this are in doubt; those that nobody is known to write, sooner.
 DOUBT, STRANGE = 0.7, 0.97
@@ -88,15 +88,20 @@ def settle_doubts(
 
 
 def _is_strange(text: str, vocabulary: Vocabulary) -> bool:
-    """Whether a word, but for the signs around it, is of letters and nobody is known to write it."""
+    """Whether a word, but for the signs around it, is of letters and nobody is known to write it.
+
+    A digit or a capital I among small letters is no reason to take it for a code.
+    """
     bare = text.strip(AROUND)
-    return len(bare) >= _STRANGE_LETTERS and bare.isalpha() and bare not in vocabulary
+    if len(bare) < _STRANGE_LETTERS:
+        return False
+    return has_odd_sign_inside(text) or (bare.isalpha() and bare not in vocabulary)
 
 
 def _is_alike(text: str, rival: str) -> bool:
-    """Whether two words differ in some of their letters alone."""
+    """Whether two words differ in some of their letters alone, or in a digit that the other reads as a letter."""
     return len(text) == len(rival) and all(
-        a == b or (a.isalpha() and b.isalpha()) for a, b in zip(text, rival, strict=True)
+        a == b or (a.isalnum() and b.isalpha()) for a, b in zip(text, rival, strict=True)
     )
 
 

@@ -28,6 +28,10 @@ _SIGNS, _NUMBER, _MIXED, _UNKNOWN, _LETTER = 3.0, 3.5, 1.5, 0.5, 3.0
 _MEASURE = re.compile(r"\d+([.,]\d+)?(x|[kmc]?g|[mc]?l|[kmc]?m|pcs?|pkt|st|nd|rd|th|kwh?|['’]?s)", re.IGNORECASE)
 # Off for a letter beside a digit that looks like a digit: most who make codes avoid them.
 _LIKE_A_DIGIT, _TAKEN_FOR_ONE = 0.5, re.compile(r"(?<=\d)[OIl]|[OIl](?=\d)")
+# Off, beside any other unknown word, for a 1, a 0 or a capital I within a word of small letters, where an l, an i or an o
+# stands far more often and often looks the same: "Wa1d", "HeIm"; not for McIntosh.
+_AMONG_SMALL, _INSIDE = 4.0, re.compile(r"(?<=[^\W\d_])(?<!Mc)(?<!Mac)[I10](?=[^\W\d_A-Z])")
+_SMALL_LETTERS = 3
 # Off for writing that people hardly use, such as "tOtal".
 _ODD_CASE = 1.0
 # Off for a word that is known in its parts only.
@@ -85,6 +89,8 @@ class Vocabulary:
         letters = sum(c.isalpha() for c in bare)
         if not letters:
             return _NUMBER
+        if has_odd_sign_inside(token):
+            return _UNKNOWN - _AMONG_SMALL
         if any(c.isdigit() for c in bare):
             return _NUMBER if _MEASURE.fullmatch(bare) else _MIXED - _LIKE_A_DIGIT * bool(_TAKEN_FOR_ONE.search(bare))
         whole = self._listed(bare)
@@ -99,6 +105,13 @@ class Vocabulary:
     def _listed(self, word: str) -> float | None:
         level = self._levels.get(_folded(word))
         return None if level is None else level / LEVELS_PER_DECADE
+
+
+def has_odd_sign_inside(token: str) -> bool:
+    """Whether a digit or a capital I stands between small letters of a word, where a letter like it is far likelier."""
+    bare = token.strip(_AROUND)
+    word, odd = _INSIDE.subn("l", bare)
+    return odd > 0 and word.isalpha() and sum(c.islower() for c in bare) >= _SMALL_LETTERS
 
 
 def _folded(word: str) -> str:

@@ -46,6 +46,9 @@ def texts(words: list[Word]) -> list[str]:
         (("urn:cen.", 0.1, "eu:en16931:2017"), ["urn:cen.eu:en16931:2017"]),
         (("Mail", "info@muster-", 0.1, "firma.de"), ["Mail", "info@muster-firma.de"]),
         (("max.", 0.0, "m@firma.de"), ["max.m@firma.de"]),
+        (("ann@shop.com.", 0.1, "my"), ["ann@shop.com.my"]),
+        (("WWW.SHOP.COM.", 0.1, "MY"), ["WWW.SHOP.COM.MY"]),
+        (("http://a.de/b", 0.1, "/c"), ["http://a.de/b/c"]),
         (("Summe", "1.406,", 0.1, "82"), ["Summe", "1.406,82"]),
         (("“", 0.2, "Young"), ["“Young"]),
         (
@@ -73,6 +76,10 @@ def test_what_is_one_word_is_glued(parts: tuple[str | float, ...], expected: lis
         ("3.", 0.3, "25", "Stück"),
         ("12,", 0.1, "375"),
         ("www.shop.de", 0.1, "Berlin"),
+        ("www.shop.de.", 0.3, "Ein", 0.3, "Foto"),
+        ("kaethe@oezdemir.example.", 0.3, "Ein", 0.3, "Foto", 0.3, "des"),
+        ("kaethe@oezdemir.example.", 0.3, "my"),
+        ("info@firma.de", 0.1, "oder"),
         ("THANK", "YOU", 0.1, "!"),
     ],
 )

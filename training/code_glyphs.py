@@ -28,7 +28,10 @@ INDUSTRIAL: dict[str, float] = {
     "ocr b": 10, "ocra": 0.4, "osp-din": 1, "osifont": 1, "routed gothic": 0.3, "share tech": 1, "b612 mono": 1,
     "ibm 3270": 0.5, "overpass mono": 1, "saira stencil": 1, "stardos stencil": 1,
 }  # fmt: skip
-_INDUSTRIAL_SHARE = 0.3
+_INDUSTRIAL_SHARE = 0.25
+# Share of codes in faces whose zero has a stroke or a dot inside. Their plain O looks like the zero of other faces, and
+# which it is only the rest of the row tells.
+_MARKED_SHARE = 0.25
 # Of such a family faces that draw more pairs alike than this are passed over: negatives and outlines for a plotter.
 _MOST_TWINS = 3
 # Every so many families are never trained on: they measure.
@@ -37,6 +40,8 @@ APART = 12
 _TWINS = (("0", "O"), ("1", "I"), ("1", "l"), ("I", "l"), ("1", "|"), ("5", "S"), ("8", "B"), ("2", "Z"))
 # Ink of two characters that differs, relative to the ink of one, below which they are the same to a reader.
 _DIFFERENT = 0.17
+# The families with a marked zero of the faces asked for last: to look at each zero takes seconds.
+_marked: list[tuple[tuple[Face, ...], tuple[tuple[Face, ...], ...]]] = []
 # Segments of a seven-segment digit, clockwise from the top, the middle one last; only what no letter shares is drawn.
 _SEGMENTS = {
     "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc", "5": "afgcd", "6": "afgedc", "7": "abc",
@@ -126,14 +131,48 @@ def draw_code(rng: np.random.Generator, text: str, faces: tuple[Face, ...]) -> C
 
 
 def _pick(rng: np.random.Generator, faces: tuple[Face, ...]) -> Face:
-    """A face of the industrial families, or any, by kind."""
+    """A face of the industrial families, one with a marked zero, or any, by kind."""
+    draw = rng.random()
+    if draw < _MARKED_SHARE and (marked := _marked_families(faces)):
+        family = marked[int(rng.integers(len(marked)))]
+        return family[int(rng.integers(len(family)))]
     families = [family for kind in by_kind(faces).values() for name, family in kind.items() if _made_for_codes(name)]
-    if not families or rng.random() > _INDUSTRIAL_SHARE:
+    if not families or draw > _MARKED_SHARE + _INDUSTRIAL_SHARE:
         return pick_face(rng, faces, CODE_KINDS, bold=True if rng.random() < 0.35 else None)
     weights = np.array([_made_for_codes(family[0].family) for family in families])
     family = families[int(rng.choice(len(families), p=weights / weights.sum()))]
     family = tuple(face for face in family if len(twins(face)) <= _MOST_TWINS) or family
     return family[int(rng.integers(len(family)))]
+
+
+def _marked_families(faces: tuple[Face, ...]) -> tuple[tuple[Face, ...], ...]:
+    """The faces whose zero is marked, upright before all, by family."""
+    if _marked and _marked[0][0] is faces:
+        return _marked[0][1]
+    families: dict[str, list[Face]] = {}
+    for face in faces:
+        if not face.slanted and has_marked_zero(face):
+            families.setdefault(face.family, []).append(face)
+    _marked[:] = [(faces, tuple(tuple(families[name]) for name in sorted(families)))]
+    return _marked[0][1]
+
+
+def has_marked_zero(face: Face) -> bool:
+    """Whether a zero has a stroke or a dot inside and an O has none, as in faces for programs, forms and printers."""
+    font = _font(face)
+    return "0" not in twins(face) and "O" not in twins(face) and _inside(font, "0") > 0.5 > _inside(font, "O")
+
+
+def _inside(font: ImageFont.FreeTypeFont, ring: str) -> float:
+    """The darkest that the middle fifth of a ring gets, from 0 to 1."""
+    mask = _placed(font, ring)
+    rows, columns = (np.flatnonzero((mask > 0.5).any(axis)) for axis in (1, 0))
+    if not len(rows):
+        return 0.0
+    (top, bottom), (left, right) = (rows[0], rows[-1] + 1), (columns[0], columns[-1] + 1)
+    height, width = bottom - top, right - left
+    middle = mask[top + 2 * height // 5 : bottom - 2 * height // 5, left + 2 * width // 5 : right - 2 * width // 5]
+    return float(middle.max(initial=0.0))
 
 
 @cache

@@ -162,7 +162,7 @@ def _peeled(rng: np.random.Generator, mask: Mask) -> Mask:
     """Paint that came off in chips or wore away in spots: strokes are broken, what is left of them is whole."""
     left = np.ones_like(mask)
     size = rng.uniform(0.7, 1.6)
-    for _ in range(int(mask.size / CAP**2 * rng.uniform(1, 10) / size**2)):
+    for _ in range(int(mask.size / CAP**2 * rng.uniform(1, 18) / size**2)):
         middle = (int(rng.integers(mask.shape[1])), int(rng.integers(mask.shape[0])))
         axes = (max(1, round(rng.uniform(1, 6) * size)), max(1, round(rng.uniform(1, 4) * size)))
         cv2.ellipse(left, middle, axes, float(rng.uniform(0, 180)), 0, 360, 0.0, -1, cv2.LINE_AA)

@@ -17,9 +17,9 @@ LOOK_ALIKES = "0O0OO1Il1IllLL5S8B2ZDQGC7TJ6UV4AMNWHK"
 
 def random_code(rng: np.random.Generator) -> str:
     """A code of one to fourteen characters."""
-    makers = (_upper, _digits, _mixed, _parted, _dated, _alike, _signs)
+    makers = (_upper, _digits, _mixed, _parted, _dated, _alike, _signs, _ringed)
     chosen: Callable[[np.random.Generator], str] = makers[
-        int(rng.choice(7, p=(0.25, 0.13, 0.14, 0.12, 0.05, 0.27, 0.04)))
+        int(rng.choice(8, p=(0.22, 0.11, 0.12, 0.11, 0.05, 0.21, 0.04, 0.14)))
     ]
     return chosen(rng)
 
@@ -57,3 +57,12 @@ def _alike(rng: np.random.Generator) -> str:
 
 def _signs(rng: np.random.Generator) -> str:
     return "".join(_of(rng, UPPER + DIGITS, 1, 3) + _of(rng, SIGNS, 1, 2) for _ in range(int(rng.integers(2, 4))))
+
+
+def _ringed(rng: np.random.Generator) -> str:
+    """Rings of one kind alone, O or 0: which it is, no other ring tells."""
+    code = list(_of(rng, UPPER.replace("O", "") + DIGITS.replace("0", ""), 5, 11))
+    ring = "O0"[int(rng.integers(2))]
+    for place in rng.choice(len(code), int(rng.integers(1, 4)), replace=False):
+        code[int(place)] = ring
+    return "".join(code)
