@@ -28,8 +28,8 @@ _SIGNS, _NUMBER, _MIXED, _UNKNOWN, _LETTER = 3.0, 3.5, 1.5, 0.5, 3.0
 _MEASURE = re.compile(r"\d+([.,]\d+)?(x|[kmc]?g|[mc]?l|[kmc]?m|pcs?|pkt|st|nd|rd|th|kwh?|['’]?s)", re.IGNORECASE)
 # Off for a letter beside a digit that looks like a digit: most who make codes avoid them.
 _LIKE_A_DIGIT, _TAKEN_FOR_ONE = 0.5, re.compile(r"(?<=\d)[OIl]|[OIl](?=\d)")
-# Off, beside any other unknown word, for a 1, a 0 or a capital I within a word of small letters, where an l, an i or an o
-# stands far more often and often looks the same: "Wa1d", "HeIm"; not for McIntosh.
+# Off, beside any other unknown word, for a 1, a 0 or a capital I within a word of small letters, where an l, an i or an
+# o stands far more often and often looks the same: "Wa1d", "HeIm"; not for McIntosh.
 _AMONG_SMALL, _INSIDE = 4.0, re.compile(r"(?<=[^\W\d_])(?<!Mc)(?<!Mac)[I10](?=[^\W\d_A-Z])")
 _SMALL_LETTERS = 3
 # Off for writing that people hardly use, such as "tOtal".

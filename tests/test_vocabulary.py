@@ -16,7 +16,7 @@ from ocr_doc.core.errors import WeightsError
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.recognizer.ctc import Decoding, best_paths, log_likelihoods, part_confidences
 from ocr_doc.recognizer.doubts import settle_doubts
-from ocr_doc.recognizer.vocabulary import Vocabulary, write_vocabulary
+from ocr_doc.recognizer.vocabulary import Vocabulary, has_odd_sign_inside, write_vocabulary
 from ocr_doc.training.vocabulary import word_levels
 from ocr_doc.weights.manifest import load_manifest
 
@@ -102,6 +102,28 @@ def test_numbers_are_left_to_the_image() -> None:
 )  # fmt: skip
 def test_costs(better: str, worse: str) -> None:
     assert 0.0 <= WORDS.cost(better) < WORDS.cost(worse)
+
+
+@pytest.mark.parametrize("word", ["Röß1bach", "RößIbach", "RöB1bach", "sa1e,", "Ca0tons", "FlIesen"])
+def test_a_digit_or_a_capital_i_among_small_letters_is_odd(word: str) -> None:
+    assert has_odd_sign_inside(word)
+    assert WORDS.cost(word) > WORDS.cost("Unheardofword")
+
+
+@pytest.mark.parametrize(
+    "word", ["McIntosh", "MacIver", "WiFi", "x10y", "A1b", "H20", "covid19", "to1", "web1.de", "I"]
+)
+def test_other_digits_and_capitals_are_not(word: str) -> None:
+    assert not has_odd_sign_inside(word)
+
+
+def test_a_one_among_small_letters_gives_way_to_the_letter_that_looks_like_it() -> None:
+    greedy, again = settled(steps("W", "a", "1l", "d", "b", "a", "d", doubt=0.1))
+    assert (text(greedy[0]), text(again[0])) == ("Wa1dbad", "Waldbad")
+    greedy, again = settled(steps("W", "a", "1l", "d", "b", "a", "d", doubt=0.001))
+    assert text(again[0]) == "Wa1dbad"  # what the image says clearly stands
+    greedy, again = settled(steps("A", "B", "1l", "9", "7", doubt=0.1))
+    assert text(again[0]) == "AB197"  # a code
 
 
 @given(st.text(max_size=12))
