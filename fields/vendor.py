@@ -78,6 +78,9 @@ _REGISTRATION = re.compile(
     r"(?:[A-Z]{1,3}\s?)?\d{5,}\s?[-–.]?\s?[A-Z0-9]?\b\s*[\])}]?.*$",
     re.IGNORECASE,
 )
+# What stands between the parts of a sender's line.
+_PARTS = re.compile(r"\s*[·•●∙‧|■]\s*|\s[-–—*.]\s|,\s")
+_SIGNS = " \t·•●∙‧|■-–—*.,"
 _WEB = re.compile(r"@\w|www\.|\.com\b|\.my\b|https?:|^\s*\w{2,}\.[a-z]{2,}\s*$", re.IGNORECASE)
 _NOT_ISSUER = re.compile(
     r"\b(?:FORMERLY|FKA|LICEN[SC]EE|OPERATED BY|MANAGED BY|A MEMBER OF|POWERED BY|LICENSED TO)\b", re.IGNORECASE
@@ -156,7 +159,7 @@ def find_vendor(rows: Sequence[Row], *, is_bill: bool) -> tuple[Field | None, Fi
         max(trust, 0.1) * word_confidence(words),
         best.rule,
     )
-    return vendor, _address(rows, best.last + 1)
+    return vendor, _sender_line(rows, text) or _address(rows, best.last + 1)
 
 
 def _written_name(text: str, words: Sequence[Word], rows: Sequence[Row]) -> str:
@@ -317,6 +320,27 @@ def _bare(text: str) -> str:
 
 def _letters(text: str) -> int:
     return sum(c.isalpha() for c in text)
+
+
+def _sender_line(rows: Sequence[Row], name: str) -> Field | None:
+    """The address in the line above a letter's window or at its foot: "Name · Street 1 · 12345 Town"."""
+    for row in rows:
+        for start, end in row.cells():
+            rest = row.text[start + len(name) : end]
+            if not row.text[start:end].casefold().startswith(name.casefold()) or not (parts := _sender_parts(rest)):
+                continue
+            words = row.words_in(end - len(rest.lstrip(_SIGNS)), end)
+            words = tuple(word for word in words if any(c.isalnum() for c in word.text))
+            return Field(" ".join(parts), row.page, words, 0.8 * word_confidence(words), "format")
+    return None
+
+
+def _sender_parts(rest: str) -> list[str]:
+    """Street, town and what else stands behind a name; none where that is no address of two parts."""
+    parts = [part.strip(_SIGNS) for part in _PARTS.split(rest) if part.strip(_SIGNS)]
+    # The sign behind the name may have been too small to be found.
+    begins = _PARTS.match(rest) or (rest[:1].isspace() and any(c.isdigit() for c in parts[0]))
+    return parts if begins and len(parts) >= 2 and any(_POSTCODE.search(part) for part in parts) else []
 
 
 def _address(rows: Sequence[Row], start: int) -> Field | None:

@@ -224,6 +224,23 @@ def test_address_is_the_vendors() -> None:
     assert address.value == "Hauptstraße 12 80331 München"
 
 
+@pytest.mark.parametrize("sign", ["●", "·", "-", ","])
+def test_the_senders_line_over_a_letters_window_is_the_address(sign: str) -> None:
+    line = f"Bei Spiel GmbH {sign} Ecke 12 {sign} 12345 Stadthausen".replace(" ,", ",")
+    fields = found(
+        f"Bei Spiel GmbH\n{line} | 12345 Stadthausen\nTheodor Est\nBahnstr. 42\n88802 Spielkreis\nSumme | 9,00"
+    )
+    assert fields.address is not None
+    assert fields.address.value == "Ecke 12 12345 Stadthausen"
+    assert [word.text.strip(",") for word in fields.address.words] == ["Ecke", "12", "12345", "Stadthausen"]
+
+
+def test_a_firms_row_without_a_town_is_no_senders_line() -> None:
+    address = found("Bei Spiel GmbH, seit 1980, Bahnbedarf\nUferstraße 12\n12345 Stadthausen\nSumme | 9,00").address
+    assert address is not None
+    assert address.value == "Uferstraße 12 12345 Stadthausen"
+
+
 @pytest.mark.parametrize(
     ("text", "total"),
     [
