@@ -21,11 +21,11 @@ def _words(text: str) -> list[str]:
     return [word.replace("_", " ") for word in text.split()]
 
 
-# Forms of firms, which end a name; a name may have two, as in "GmbH & Co. KG".
+# Forms of firms (behind a number KG is a weight), which end a name; a name may have two, as in "GmbH & Co. KG".
 _FORMS = (
     *(r"(?i:S[DO0U]N[.,]?\s?[BI8][HNM][DO0]\b\.?)", r"(?i:BERHAD)\b", r"BHD\b\.?", r"(?i:S ?/ ?B)\b\.?"),
-    *(r"SB\b(?=\s*\(|\s*$)", r"P\.?L\.?T\.?\b", r"(?i:GMBH)\b", r"UG\b", r"AG\b", r"KG\b", r"OHG\b", r"(?i:GBR)\b"),
-    *(r"(?i:e\. ?K\.)", r"(?i:LTD)\b\.?", r"(?i:LIMITED)\b", r"LLC\b\.?", r"LLP\b", r"(?:INC|Inc)\b\.?", r"(?i:PLC)\b"),
+    *(r"SB\b(?=\s*\(|\s*$)", r"P\.?L\.?T\.?\b", r"(?i:GMBH)\b", r"UG\b", r"AG\b", r"OHG\b", r"(?i:GBR)\b"),
+    *(r"(?<!\d[ \t])KG\b", r"(?i:e\. ?K\.)", r"(?i:LTD)\b\.?", r"(?i:LIMITED)\b", r"LLC\b\.?", r"LLP\b", r"(?:INC|Inc)\b\.?", r"(?i:PLC)\b"),
     *(r"(?:CORP|Corp)\b\.?", r"(?i:S\.?A\.?R\.?L)\b\.?", r"SAS\b", r"S\.A\.S\.", r"EURL\b", r"SASU\b", r"S\.A\.(?!\w)"),
     *(r"S\.?L\.?U?\.(?!\w)", r"(?i:S\.?R\.?L)\b\.?", r"(?:S\.?p\.?A|SPA|S\.P\.A)\b\.?", r"(?i:S\.?N\.?C)\b\.?"),
     *(r"BV\b", r"B\.V\.", r"PTE\b\.?(?: LTD\b\.?)?", r"PTY\b\.?"),
@@ -57,9 +57,9 @@ _BUSINESSES = """
 """
 _BUSINESS = re.compile(rf"\b(?:{'|'.join(_words(_BUSINESSES))})\b", re.IGNORECASE)
 # Words of addresses.
-_PLACES = """
-    JALAN JLN JL LORONG LRG TAMAN TMN LOT KAMPUNG KG BANDAR SEKSYEN LEBUH LEBUHRAYA PERSIARAN PUSAT KAWASAN WISMA
-    MENARA
+_PLACES = r"""
+    JALAN JLN JL LORONG LRG TAMAN TMN LOT KAMPUNG (?<!\d.)KG BANDAR SEKSYEN LEBUH LEBUHRAYA PERSIARAN PUSAT KAWASAN
+    WISMA MENARA
     PLAZA BLOCK BLK UNIT LEVEL FLOOR BATU SELANGOR JOHOR KUALA_LUMPUR PENANG PAHANG SARAWAK SABAH
     STREET ST ROAD RD AVENUE AVE LANE BOULEVARD BLVD DRIVE SUITE HIGHWAY P[.]?O[.]?_?BOX
     PLATZ ALLEE GASSE POSTFACH RUE CHEMIN IMPASSE QUAI ROUTE AUTOROUTE

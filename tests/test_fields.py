@@ -206,6 +206,13 @@ def test_the_label_of_a_name_is_no_part_of_it() -> None:
     assert vendor.value == "Banh Mi Cafe Sdn Bhd"
 
 
+def test_a_weight_names_no_firm_and_no_place() -> None:
+    fields = found("Die Firma\nRechnung\nGross Weight | 308,500 KG\nNet Weight | 300,500 KG\nSumme | 9,00")
+    assert fields.vendor is not None
+    assert fields.vendor.value == "Die Firma"
+    assert fields.address is None
+
+
 def test_each_field_knows_its_words_and_how_it_was_found() -> None:
     fields = found(ENGLISH)
     assert fields.total is not None
