@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ocr_doc.core.field_records import Field, FieldRule
+from ocr_doc.core.geometry import Box
 from ocr_doc.core.records import Word
 from ocr_doc.fields.dates import dates_in
 from ocr_doc.fields.labels import find_labels
@@ -25,7 +26,8 @@ def _words(text: str) -> list[str]:
 _FORMS = (
     *(r"(?i:S[DO0U]N[.,]?\s?[BI8][HNM][DO0]\b\.?)", r"(?i:BERHAD)\b", r"BHD\b\.?", r"(?i:S ?/ ?B)\b\.?"),
     *(r"SB\b(?=\s*\(|\s*$)", r"P\.?L\.?T\.?\b", r"(?i:GMBH)\b", r"UG\b", r"AG\b", r"OHG\b", r"(?i:GBR)\b"),
-    *(r"(?<!\d[ \t])KG\b", r"(?i:e\. ?K\.)", r"(?i:LTD)\b\.?", r"(?i:LIMITED)\b", r"LLC\b\.?", r"LLP\b", r"(?:INC|Inc)\b\.?", r"(?i:PLC)\b"),
+    r"(?<!\d[ \t])KG\b",
+    *(r"(?i:e\. ?K\.)", r"(?i:LTD)\b\.?", r"(?i:LIMITED)\b", r"LLC\b\.?", r"LLP\b", r"(?:INC|Inc)\b\.?", r"(?i:PLC)\b"),
     *(r"(?:CORP|Corp)\b\.?", r"(?i:S\.?A\.?R\.?L)\b\.?", r"SAS\b", r"S\.A\.S\.", r"EURL\b", r"SASU\b", r"S\.A\.(?!\w)"),
     *(r"S\.?L\.?U?\.(?!\w)", r"(?i:S\.?R\.?L)\b\.?", r"(?:S\.?p\.?A|SPA|S\.P\.A)\b\.?", r"(?i:S\.?N\.?C)\b\.?"),
     *(r"BV\b", r"B\.V\.", r"PTE\b\.?(?: LTD\b\.?)?", r"PTY\b\.?"),
@@ -159,7 +161,7 @@ def find_vendor(rows: Sequence[Row], *, is_bill: bool) -> tuple[Field | None, Fi
         max(trust, 0.1) * word_confidence(words),
         best.rule,
     )
-    return vendor, _sender_line(rows, text) or _address(rows, best.last + 1)
+    return vendor, _sender_line(rows, text) or _address(rows, best.last + 1, rows[best.last].box_in(*spans[-1]))
 
 
 def _written_name(text: str, words: Sequence[Word], rows: Sequence[Row]) -> str:
@@ -343,8 +345,8 @@ def _sender_parts(rest: str) -> list[str]:
     return parts if begins and len(parts) >= 2 and any(_POSTCODE.search(part) for part in parts) else []
 
 
-def _address(rows: Sequence[Row], start: int) -> Field | None:
-    """The rows of an address below a name: from the first that looks like one to the last that does."""
+def _address(rows: Sequence[Row], start: int, name: Box) -> Field | None:
+    """The rows of an address below a name in a box: from the first that looks like one to the last that does."""
     taken: list[int] = []
     for i in range(start, min(len(rows), start + 8)):
         text = rows[i].text
@@ -363,7 +365,20 @@ def _address(rows: Sequence[Row], start: int) -> Field | None:
             break
     if not taken:
         return None
-    words = tuple(word for i in taken for word in rows[i].words)
-    value = " ".join(" ".join(rows[i].text for i in taken).split())
+    cells = [(rows[i], *cell) for i in taken for cell in _cells_below(rows[i], name)]
+    words = tuple(word for row, first, last in cells for word in row.words_in(first, last))
+    value = " ".join(" ".join(row.text[first:last] for row, first, last in cells).split())
     certain = any(_POSTCODE.search(rows[i].text) for i in taken)
     return Field(value, rows[taken[0]].page, words, (0.8 if certain else 0.5) * word_confidence(words), "format")
+
+
+def _cells_below(row: Row, name: Box) -> list[tuple[int, int]]:
+    """The cells of an address's row that are of it: below the name, or looking like an address; all where none is."""
+    cells = [(start, end) for start, end in row.cells() if row.text[start:end].strip()]
+    kept = []
+    for start, end in cells:
+        left, _, right, _ = row.box_in(start, end)
+        text = row.text[start:end]
+        if (left < name[2] and right > name[0]) or _STREET.search(text) or _POSTCODE.search(text):
+            kept.append((start, end))
+    return kept or cells

@@ -242,6 +242,13 @@ def test_the_senders_line_over_a_letters_window_is_the_address(sign: str) -> Non
     assert [word.text.strip(",") for word in fields.address.words] == ["Ecke", "12", "12345", "Stadthausen"]
 
 
+def test_what_stands_beside_an_address_is_no_part_of_it() -> None:
+    text = "Lieferant GmbH\nLieferantenstraße 20 | RECHNUNG\n80333 München | Rechnungsnummer 471102\nSumme | 9,00"
+    address = found(text).address
+    assert address is not None
+    assert address.value == "Lieferantenstraße 20 80333 München"
+
+
 def test_a_firms_row_without_a_town_is_no_senders_line() -> None:
     address = found("Bei Spiel GmbH, seit 1980, Bahnbedarf\nUferstraße 12\n12345 Stadthausen\nSumme | 9,00").address
     assert address is not None
