@@ -112,7 +112,7 @@ def role_of(labels: Sequence[Label]) -> Role:
     sets = [label.kinds for label in labels]
     kinds: set[Kind] = set().union(*sets)
     if Kind.FINAL in kinds:
-        return Role.FINAL
+        return Role.EXCLUSIVE if Kind.EXCLUSIVE in kinds else Role.FINAL  # "Rechnungssumme netto"
     surely = next((role for kind, role in _SURE if kind in kinds), None)
     if surely is not None:
         return surely

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 
 from ocr_doc.core.field_records import Check, Field, FieldRule
 from ocr_doc.fields.amounts import Number, written
@@ -31,6 +32,8 @@ LABEL_TRUST = {
 PAYMENT_POINTS, PAID_POINTS, PARTS_POINTS, ROUNDED_POINTS, AGAIN_POINTS = 0.35, 0.1, 0.15, 0.2, 0.05
 # Fewer points than this name no total.
 LEAST_POINTS = 0.3
+# Rates of tax on one bill, at most.
+MAX_RATES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +179,32 @@ def _tax(rows: Sequence[Row], entries: Sequence[Entry], total: Decimal) -> tuple
             base = min(fitting, key=lambda b: abs(b + value - total))
             detail = f"{written(base)} + {written(value)} = {written(base + value)}"
             return _field(rows, entry, "label", 0.95), Check("tax", holds=True, detail=detail)
+    if several := _several_rates(entries, total):
+        base, parts = several
+        value, words = sum((e.number.value for e in parts), Decimal(0)), tuple(word for e in parts for word in e.words)
+        confidence = 0.95 * min(e.number.trust for e in parts) * word_confidence(words)
+        field = Field(written(value), rows[parts[0].row].page, words, confidence, "arithmetic", parts[0].label)
+        detail = " + ".join(written(each) for each in (base, *(e.number.value for e in parts)))
+        return field, Check("tax", holds=True, detail=f"{detail} = {written(total)}")
     if not candidates:
         return None, None
     entry = max(candidates, key=lambda e: (e.number.value > 0, -e.row))
     return _field(rows, entry, "label", 0.7), _failed_tax(entries, entry.number, total)
+
+
+def _several_rates(entries: Sequence[Entry], total: Decimal) -> tuple[Decimal, tuple[Entry, ...]] | None:
+    """What a total is without taxes of several rates, and these: one amount of each row with a tax."""
+    rates: dict[int, list[Entry]] = {}
+    for entry in entries:
+        if entry.role is Role.TAX and 0 < entry.number.value < total:
+            rates.setdefault(entry.row, []).append(entry)
+    if not 2 <= len(rates) <= MAX_RATES:
+        return None
+    for base in _values(entries, Role.EXCLUSIVE, Role.SUBTOTAL):
+        for parts in product(*rates.values()):
+            if base + sum(entry.number.value for entry in parts) == total:
+                return base, parts
+    return None
 
 
 def _failed_tax(entries: Sequence[Entry], tax: Number, total: Decimal) -> Check | None:

@@ -206,6 +206,19 @@ def test_the_label_of_a_name_is_no_part_of_it() -> None:
     assert vendor.value == "Banh Mi Cafe Sdn Bhd"
 
 
+def test_taxes_of_several_rates_are_added_where_they_make_the_total() -> None:
+    rates = "USt. 7% | 275,00 | 19,25\nUSt. 19% | 198,00 | 37,62\n"
+    text = f"Lieferant GmbH\nRechnungssumme Netto (excl. USt.) | 473,00\n{rates}"
+    fields = found(text + "Brutto (inkl. USt.) | 529,87")
+    assert fields.total is not None
+    assert fields.tax is not None
+    assert (fields.total.value, fields.tax.value, fields.tax.rule) == ("529.87", "56.87", "arithmetic")
+    assert [word.text for word in fields.tax.words] == ["19,25", "37,62"]
+    assert any(c.holds and c.detail == "473.00 + 19.25 + 37.62 = 529.87" for c in fields.checks)
+    wrong = found(text + "Brutto (inkl. USt.) | 530,87")
+    assert wrong.tax is None or wrong.tax.value != "56.87"
+
+
 def test_a_weight_names_no_firm_and_no_place() -> None:
     fields = found("Die Firma\nRechnung\nGross Weight | 308,500 KG\nNet Weight | 300,500 KG\nSumme | 9,00")
     assert fields.vendor is not None
