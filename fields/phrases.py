@@ -178,7 +178,9 @@ PHRASES: dict[Kind, str] = {
         numero facture; ticket; facture numero; factura no; numero de factura; factura; num factura; n factura;
         factura n; no factura; factura num; ticket num; fattura n; numero fattura; fattura; fattura nr; documento n;
         scontrino n; numero documento; doc n; documento nr; fattura no; no invois; no resit; nombor invois; invois;
-        resit; no bil; no dokumen; nombor resit; invois no; resit no
+        resit; no bil; no dokumen; nombor resit; invois no; resit no; credit note no; credit note number;
+        rechnungskorrektur nr; rechnungskorrektur; stornorechnung nr; gutschrift nr; gutschriftsnummer; avoir n;
+        numero d avoir; nota de credito; nota di credito n
     """,
     Kind.OTHER_NUMBER: """
         gst id; gst no; gst reg no; gst id no; gst reg; tax id; tax no; vat no; vat id; company no; co no; co reg;

@@ -53,6 +53,8 @@ def find_totals(rows: Sequence[Row], entries: Sequence[Entry]) -> Totals:
         rows: Of the document.
         entries: Its amounts, from `labelled_amounts`.
     """
+    if credit := _credit(entries):
+        return Totals(_field(rows, credit, "label", LABEL_TRUST[credit.role] / 1.2), None, (), credit.row)
     best = _best_total(entries)
     if best is None:
         return Totals(None, None, ())
@@ -62,6 +64,14 @@ def find_totals(rows: Sequence[Row], entries: Sequence[Entry]) -> Totals:
     tax, tax_check = _tax(rows, entries, value)
     checks = [check for check in (_payment(entries, value), _rounding(entries, value), tax_check) if check is not None]
     return Totals(total, tax, tuple(checks), entry.row)
+
+
+def _credit(entries: Sequence[Entry]) -> Entry | None:
+    """What a credit note gives back: its last sum to be paid, if all of them are below nothing."""
+    sums = [e for e in entries if e.first and e.number.value and e.role in (Role.FINAL, Role.INCLUSIVE, Role.TOTAL)]
+    if not sums or any(e.number.value > 0 for e in sums):
+        return None
+    return max(sums, key=lambda e: (e.role is Role.FINAL, e.row))
 
 
 def word_confidence(words: Iterable[object]) -> float:

@@ -219,6 +219,13 @@ def test_taxes_of_several_rates_are_added_where_they_make_the_total() -> None:
     assert wrong.tax is None or wrong.tax.value != "56.87"
 
 
+def test_a_credit_note_is_below_nothing() -> None:
+    text = "Lieferant GmbH\nAbschlag | 19 % VAT (S) | 0,10\nRechnungssumme ohne USt. | -7,67\nSteuerbetrag | -1,12\n"
+    total = found(text + "Bruttosumme | -8,79\nZahlbetrag | -8,79").total
+    assert total is not None
+    assert (total.value, total.label, total.rule) == ("-8.79", "Zahlbetrag", "label")
+
+
 def test_a_weight_names_no_firm_and_no_place() -> None:
     fields = found("Die Firma\nRechnung\nGross Weight | 308,500 KG\nNet Weight | 300,500 KG\nSumme | 9,00")
     assert fields.vendor is not None
