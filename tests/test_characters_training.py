@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 import torch
@@ -20,12 +21,13 @@ from ocr_doc.training.characters_loop import CharactersTraining, train_character
 from ocr_doc.training.characters_real import Group, hold_out, read_class_folders
 from ocr_doc.training.checkpoints import load_checkpoint
 from ocr_doc.training.code_emblems import with_emblem
-from ocr_doc.training.code_glyphs import draw_code, twins
+from ocr_doc.training.code_glyphs import draw_code, has_marked_zero, twins
 from ocr_doc.training.code_strips import cut_row, photograph, photographed
+from ocr_doc.training.code_text import random_code
 from ocr_doc.training.code_words import cut_word, render_code
 from ocr_doc.training.confusions import confusions
 from ocr_doc.training.export import export_weights
-from ocr_doc.training.faces import default_face
+from ocr_doc.training.faces import default_face, find_faces
 from ocr_doc.training.schedule import Schedule
 from ocr_doc.weights.engines import open_engine
 
@@ -48,6 +50,25 @@ def test_what_a_face_draws_alike_is_one_class() -> None:
     for seed in range(6):
         drawn = draw_code(np.random.default_rng(seed), "0O1Il", FACES)
         assert not {g.text for g in drawn.glyphs} & twins(face)
+
+
+def test_faces_with_a_marked_zero_are_known() -> None:
+    faces = find_faces([Path(matplotlib.get_data_path()) / "fonts" / "ttf"])
+    marked = {face.family for face in faces if has_marked_zero(face)}
+    assert "DejaVu Sans Mono" in marked
+    assert not {"DejaVu Sans", "DejaVu Serif"} & marked
+    # Faces that tell the two rings apart draw both, the others one of them for both.
+    drawn = [draw_code(np.random.default_rng(seed), "0O", tuple(faces)) for seed in range(12)]
+    assert {"".join(g.text for g in code.glyphs) for code in drawn} > {"0O"}
+
+
+def test_some_codes_have_rings_of_one_kind_alone() -> None:
+    rng = np.random.default_rng(1)
+    codes = [random_code(rng) for _ in range(400)]
+    rings = [{c for c in code if c in "O0"} for code in codes]
+    assert sum(each == {"O"} for each in rings) > 40
+    assert sum(each == {"0"} for each in rings) > 40
+    assert all(1 <= len(code) <= 14 for code in codes)
 
 
 def test_strips_keep_their_characters() -> None:
