@@ -340,9 +340,11 @@ def _sender_line(rows: Sequence[Row], name: str) -> Field | None:
 def _sender_parts(rest: str) -> list[str]:
     """Street, town and what else stands behind a name; none where that is no address of two parts."""
     parts = [part.strip(_SIGNS) for part in _PARTS.split(rest) if part.strip(_SIGNS)]
+    if len(parts) < 2 or not any(_POSTCODE.search(part) for part in parts):
+        return []
     # The sign behind the name may have been too small to be found.
-    begins = _PARTS.match(rest) or (rest[:1].isspace() and any(c.isdigit() for c in parts[0]))
-    return parts if begins and len(parts) >= 2 and any(_POSTCODE.search(part) for part in parts) else []
+    begins = _PARTS.match(rest) or (rest[0].isspace() and any(c.isdigit() for c in parts[0]))
+    return parts if begins else []
 
 
 def _address(rows: Sequence[Row], start: int, name: Box) -> Field | None:

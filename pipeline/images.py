@@ -137,8 +137,9 @@ def _load_plugin(kind: str, name: str) -> None:
     try:
         plugin = importlib.import_module(_PLUGINS[kind])
     except ImportError as error:
-        message = f"{name}: {kind} images need the package {_PLUGINS[kind].partition('.')[0]}: {error}."
-        raise DependencyError(message, "Install it (pip install pi-heif), or save the image as JPEG.") from error
+        package = "pi-heif" if kind == "HEIF" else "pillow"
+        remedy = f"Install it anew (pip install --upgrade {package}), or save the image as JPEG."
+        raise DependencyError(f"{name}: {kind} images need the package {package}: {error}.", remedy) from error
     if kind == "HEIF":
         plugin.register_heif_opener()  # into Pillow, once or again
     elif kind in _FEATURES and not features.check(_FEATURES[kind]):

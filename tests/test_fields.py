@@ -262,6 +262,14 @@ def test_the_senders_line_over_a_letters_window_is_the_address(sign: str) -> Non
     assert [word.text.strip(",") for word in fields.address.words] == ["Ecke", "12", "12345", "Stadthausen"]
 
 
+@pytest.mark.parametrize("rest", ["·", " .", "- -", "· 12345 Stadthausen", "12345 Stadthausen"])
+def test_a_name_with_little_behind_it_is_no_senders_line(rest: str) -> None:
+    head = "Bei Spiel GmbH\nUferstraße 12\n88045 Friedrichshafen"
+    address = found(f"{head}\nBei Spiel GmbH {rest}\nSumme | 9,00").address
+    assert address is not None
+    assert address.value.startswith("Uferstraße 12 88045 Friedrichshafen")
+
+
 def test_what_stands_beside_an_address_is_no_part_of_it() -> None:
     text = "Lieferant GmbH\nLieferantenstraße 20 | RECHNUNG\n80333 München | Rechnungsnummer 471102\nSumme | 9,00"
     address = found(text).address

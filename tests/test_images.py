@@ -329,9 +329,9 @@ def test_a_cut_heic_file_names_the_page_that_is_lost() -> None:
 
 def test_what_decodes_phone_photos_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pi_heif", None)
-    with pytest.raises(DependencyError, match="HEIF images need the package pi_heif") as caught:
+    with pytest.raises(DependencyError, match="HEIF images need the package pi-heif") as caught:
         only(HEIC / "turned.heic")
-    assert "pip install pi-heif" in caught.value.remedy
+    assert "pip install --upgrade pi-heif" in caught.value.remedy
 
 
 def test_a_pillow_without_the_codec_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
