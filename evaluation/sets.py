@@ -18,16 +18,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
+from ocr_doc.batch import READABLE_SUFFIXES
 from ocr_doc.core.errors import InputBrokenError, InputEmptyError, InputMissingError, UsageError
 from ocr_doc.core.geometry import Box
 from ocr_doc.evaluation.boxes import parts_of, rows_of
 
 Kind = Literal["pages", "crops"]
 _SEE = "See docs/evaluation.md for the forms of sets."
-_IMAGES = (
-    ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".heic", ".avif", ".jp2", ".gif", ".pnm", ".pgm", ".ppm",
-    ".pbm", ".pdf",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +280,7 @@ def _read_tsv(path: Path) -> Iterator[tuple[str | None, Sample]]:
 def _read_folder(folder: Path) -> Iterator[tuple[str | None, Sample]]:
     for image in sorted(folder.iterdir()):
         label = image.with_suffix(".txt")
-        if image.suffix.lower() in _IMAGES and label.is_file():
+        if image.suffix.lower() in READABLE_SUFFIXES and label.is_file():
             pages = read_text(label).rstrip("\f\n").split("\f")
             for number, text in enumerate(pages, start=1):
                 name = image.name if len(pages) == 1 else f"{image.name}#{number}"

@@ -54,7 +54,7 @@ def find_totals(rows: Sequence[Row], entries: Sequence[Entry]) -> Totals:
         entries: Its amounts, from `labelled_amounts`.
     """
     if credit := _credit(entries):
-        return Totals(_field(rows, credit, "label", LABEL_TRUST[credit.role] / 1.2), None, (), credit.row)
+        return Totals(_field(rows, credit, "label", min(LABEL_TRUST[credit.role], 1.0)), None, (), credit.row)
     best = _best_total(entries)
     if best is None:
         return Totals(None, None, ())
