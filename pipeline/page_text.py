@@ -16,6 +16,7 @@ from ocr_doc.core.records import Character, Word
 from ocr_doc.detectors.detector import DetectedWord, WordDetector
 from ocr_doc.downwards import runs_downwards
 from ocr_doc.lone_signs import with_lone_signs
+from ocr_doc.minus_signs import numbers_below_nothing
 from ocr_doc.networks import Detector, Reader
 from ocr_doc.options import Options
 from ocr_doc.orientation import (
@@ -171,7 +172,20 @@ class PageReader:
                 words = _new(find_codes(finder, view.pixels, words, serial.judges(view.pixels)), view, known)
                 rows = words  # joined, where they are of one row
         found = join_phrases(words) if rows is None else rows
-        return Look(view, words, found, agree_on_decimals(self._read(view, found)))
+        readings = self._read(view, found)
+        if rows is None:
+            found, readings = self._with_minus_signs(view, found, readings)
+        return Look(view, words, found, agree_on_decimals(readings))
+
+    def _with_minus_signs(
+        self, view: View, found: Sequence[DetectedWord], readings: Sequence[Reading]
+    ) -> tuple[Sequence[DetectedWord], Sequence[Reading]]:
+        """Words and readings, with the minus that a number was found without."""
+        longer = numbers_below_nothing(view.grey, found, [reading.text for reading in readings])
+        again = dict(zip(longer, self._read(view, list(longer.values())), strict=True))
+        kept = {k: reading for k, reading in again.items() if reading.text == "-" + readings[k].text}
+        words = [longer[k] if k in kept else word for k, word in enumerate(found)]
+        return words, [kept.get(k, reading) for k, reading in enumerate(readings)]
 
     def _find(self, view: View, known: Floats | None) -> Sequence[DetectedWord]:
         """Finds the words of a view; those that stand on the page in known boxes are left out."""
