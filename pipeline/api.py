@@ -138,9 +138,10 @@ class OCRPipeline:
         Raises:
             UsageError: If the source has several pages and `pages` does not choose one of them.
         """
-        page = _only_page(image, self.options.changed(**options))
+        chosen = self.options.changed(**options)
+        page = _only_page(image, chosen)
         with self._networks.occupancy:
-            found = self._networks.detector().detect(page.pixels)
+            found = self._networks.detector(chosen).detect(page.pixels)
         return [word for word in found if word.confidence >= SURELY_TEXT]
 
     def recognize_crops(self, images: Iterable[Source], **options: object) -> list[Reading]:
@@ -163,7 +164,7 @@ class OCRPipeline:
             if serial is None:
                 return readings
             return [
-                serial.read_crop(page.pixels, reading, self._networks.detector)
+                serial.read_crop(page.pixels, reading, lambda: self._networks.detector(chosen))
                 for page, reading in zip(pages, readings, strict=True)
             ]
 
@@ -191,9 +192,9 @@ class OCRPipeline:
         # Networks are loaded when a page needs them: one without a readable page is told before, and one whose pages
         # bring their text may need none.
         networks = self._networks
-        reader = cache(lambda: networks.reader(options))
+        detector, reader = cache(lambda: networks.detector(options)), cache(lambda: networks.reader(options))
         serial = cache(lambda: self._serial(options, reader))
-        page_reader = PageReader(networks.detector, reader, options, serial, lambda: networks.calibration(options))
+        page_reader = PageReader(detector, reader, options, serial, lambda: networks.calibration(options))
 
         def read(image: PageImage, wanted: Callable[[], None]) -> Page:
             wanted()

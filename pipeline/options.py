@@ -64,7 +64,8 @@ class Options:
         min_confidence: In [0, 1]; words below it are left out of the result. 0 leaves out none.
         min_legibility: In [0, 1]; words whose characters are less probable than this, in the geometric mean, are left
             out: specks, rules and show-through that the detector took for text. 0 leaves out none.
-        quality: "best" looks at print in doubt more than once, which takes half as much time again; "fast" once.
+        quality: "best" looks at print in doubt more than once and computes in floating point on a CPU, too, which
+            takes about twice as long; "fast" looks once, in integers where the weights have such a graph.
         beam_width: Readings kept while a word is decoded; 1 takes the best symbol at each step.
         vocabulary: Whether the words people write decide where the network is in doubt between two readings; not with a
             lexicon. Off, the image alone counts.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
@@ -29,6 +30,7 @@ from ocr_doc.core.errors import (
 from ocr_doc.core.geometry import box_quad
 from ocr_doc.detectors.detector import DetectedWord
 from ocr_doc.recognizer.reader import Reading
+from ocr_doc.weights.manifest import load_manifest, write_entry
 
 Pixels = NDArray[np.uint8]
 
@@ -215,7 +217,7 @@ def test_documents_are_handed_over_when_read_and_not_in_their_turn(
         def detect(self, pixels: Pixels) -> Sequence[DetectedWord]:
             if np.array_equal(pixels, receipt):
                 assert quick_is_kept.wait(20)
-            return ocr._networks.detector().detect(pixels)
+            return ocr._networks.detector(ocr.options).detect(pixels)
 
     def keep(number: int, document: Document) -> None:
         kept[number] = document.text
@@ -345,3 +347,29 @@ def test_root_logger_is_untouched(ocr: OCRPipeline, receipt: Pixels) -> None:
 def test_every_error_has_a_remedy() -> None:
     for error in OcrDocError.__subclasses__():
         assert str(error("What.", "Remedy.")) == "What. Remedy."
+
+
+def test_pages_are_read_in_integers_and_codes_and_the_best_in_floating_point(
+    receipt: Pixels, tiny_weights: Path, tmp_path: Path
+) -> None:
+    entries = load_manifest(tiny_weights).entries
+    for entry in entries:
+        floats, integers = (f"{entry.kind}{suffix}" for suffix in (".onnx", ".int8.onnx"))
+        model = onnx.load(tiny_weights / floats)
+        (tmp_path / floats).write_bytes(model.SerializeToString())
+        for tensor in model.graph.initializer:  # these graphs find no word and prefer no letter
+            if tensor.data_type == onnx.TensorProto.FLOAT:
+                tensor.CopyFrom(onnx.numpy_helper.from_array(0 * onnx.numpy_helper.to_array(tensor), tensor.name))
+        (tmp_path / integers).write_bytes(model.SerializeToString())
+        write_entry(tmp_path, entry, [floats, integers])
+    with OCRPipeline("cpu", tmp_path, threads=1) as ocr:
+        assert not ocr.detect_words(receipt)
+        assert not ocr(receipt).words
+        for options in ({"quality": "best"}, {"serial": "always"}):
+            assert ocr.detect_words(receipt, **options)
+        assert ocr(receipt, quality="best").words
+        crop = receipt[20:40, 20:68]
+        plain, best = (ocr.recognize_crops([crop], quality=quality)[0] for quality in ("fast", "best"))
+        assert (plain.text, plain.confidence) != (best.text, best.confidence)
+        with OCRPipeline("cpu", tiny_weights, threads=1) as floating:
+            assert floating.recognize_crops([crop], quality="best")[0] == best

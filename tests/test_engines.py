@@ -179,6 +179,23 @@ def test_a_damaged_file_never_reaches_an_engine(weights: Manifest) -> None:
             open_engine(weights, weights.entry("detector", name), "cpu", build)
 
 
+def test_integers_serve_whoever_does_not_need_exact_scores(weights: Manifest) -> None:
+    (weights.folder / "net.int8.onnx").write_bytes(
+        onnx_model(helper.make_node("Mul", ["x", "w"], ["y"]), constants={"w": np.float32(7)})
+    )
+    both = Entry("both", "detector", (), {"channels": 5})
+    manifest = write_entry(weights.folder, both, ["net.onnx", "net.int8.onnx"])
+    alone = write_entry(weights.folder, Entry("alone", "detector", (), {"channels": 5}), ["net.int8.onnx"])
+    entry, pixels = manifest.entry("detector", "both"), batch()
+    assert [file.format for file in entry.files] == ["onnx", "int8"]
+    np.testing.assert_allclose(open_engine(manifest, entry, "cpu", exact=False)(pixels), pixels * 7)
+    assert open_engine(manifest, entry, "cpu")(pixels).shape == (2, 5, 8, 16)
+    # What there is serves both.
+    entry = alone.entry("detector", "alone")
+    np.testing.assert_allclose(open_engine(alone, entry, "cpu")(pixels), pixels * 7)
+    assert open_engine(manifest, manifest.entry("detector", "graph"), "cpu", exact=False)(pixels).shape == (2, 5, 8, 16)
+
+
 def test_what_an_entry_lacks_is_named(weights: Manifest) -> None:
     with pytest.raises(WeightsError, match="no ONNX file"):
         open_engine(weights, weights.entry("detector", "tensors"), "cpu")

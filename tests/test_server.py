@@ -225,7 +225,7 @@ def test_answers_are_those_of_the_pipeline(serve: Serve) -> None:
 
 
 def test_a_stop_finishes_what_it_has(serve: Serve, ocr: OCRPipeline, png: bytes, receipt_text: str) -> None:
-    detector = ocr._networks.detector()
+    detector = ocr._networks.detector(ocr.options)
 
     class Slow:
         def detect(self, pixels: np.ndarray) -> Sequence[DetectedWord]:

@@ -270,7 +270,7 @@ def test_the_service_takes_the_options_of_the_command_line() -> None:
 
 
 def test_the_newest_frame_wins(serve: Serve, ocr: OCRPipeline, draw_page: Callable[..., np.ndarray]) -> None:
-    detector, gate, entered = ocr._networks.detector(), threading.Event(), threading.Event()
+    detector, gate, entered = ocr._networks.detector(ocr.options), threading.Event(), threading.Event()
 
     class Gate:
         def detect(self, pixels: np.ndarray) -> Sequence[DetectedWord]:

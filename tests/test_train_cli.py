@@ -104,6 +104,12 @@ def test_from_nothing_to_weights_that_read(run: Run, tmp_path: Path) -> None:
     readings = reader.read([np.full((30, 90), 200, np.uint8), np.zeros((20, 300), np.uint8)])
     assert len(readings) == 2
 
+    # It is too narrow for integers, of which it is told once it was looked at.
+    quantise = ["--quantise", "--fonts", tmp_path / "no-fonts"]
+    code, told = run("export", folder / "best.safetensors", tmp_path / "integers", "tiny", *quantise)
+    assert (code, "no layer that integers make quicker" in told) == (ExitCode.WEIGHTS, True)
+    assert not (tmp_path / "integers").exists()
+
     # Fine-tuning on own words starts from the exported weights.
     cv2.imwrite(str(tmp_path / "a.png"), np.full((32, 60), 99, np.uint8))
     (tmp_path / "own.tsv").write_text("a.png\tabc\n")
@@ -135,12 +141,16 @@ def test_a_detector_is_trained_and_exported(run: Run, tmp_path: Path, monkeypatc
     assert "f1" in told
     weights = tmp_path / "run" / "detector.safetensors"
     assert run("export", weights, tmp_path / "w", "eye")[0] == 0
-    floats = (tmp_path / "w" / "eye.onnx").stat().st_size
+    assert load_manifest(tmp_path / "w").entry("detector", "eye").file("int8") is None
     assert run("export", weights, tmp_path / "w", "eye", "--quantise", "--fonts", tmp_path / "no-fonts")[0] == 0
-    assert (tmp_path / "w" / "eye.onnx").stat().st_size < floats / 2
-    code, told = run("export", weights, tmp_path / "w", "eye", "--pages", tmp_path / "pages.jsonl")
-    assert (code, told.count("\n")) == (ExitCode.USAGE, 1)
-    assert load_manifest(tmp_path / "w").entry("detector", "eye").config["architecture"] == "craft-light"
+    floats, integers = ((tmp_path / "w" / name).stat().st_size for name in ("eye.onnx", "eye.int8.onnx"))
+    assert integers < floats / 2
+    for option in ("--pages", "--words"):
+        code, told = run("export", weights, tmp_path / "w", "eye", option, tmp_path / "pages.jsonl")
+        assert (code, told.count("\n")) == (ExitCode.USAGE, 1)
+    entry = load_manifest(tmp_path / "w").entry("detector", "eye")
+    assert entry.config["architecture"] == "craft-light"
+    assert [file.format for file in entry.files] == ["onnx", "int8", "safetensors"]
 
 
 def test_the_mean_of_two_trainings(run: Run, tmp_path: Path) -> None:

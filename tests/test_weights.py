@@ -43,12 +43,20 @@ def test_what_ships_is_what_the_manifest_lists(shipped: str | None) -> None:
             assert len(manifest.read(file)) == file.bytes
 
 
-def test_the_lstm_that_ships_reads_as_well() -> None:
-    with OCRPipeline(weights="lstm") as ocr:
+@pytest.mark.parametrize("options", [{"weights": "lstm"}, {"quality": "best"}, {}])
+def test_all_that_ships_reads(options: dict[str, str]) -> None:
+    with OCRPipeline(**options) as ocr:  # type: ignore[arg-type]
         document = ocr(SAMPLES / "receipt.png")
-    assert document.engine.recognizer == load_manifest("lstm").entry("recognizer").name
+    assert document.engine.recognizer == load_manifest(options.get("weights")).entry("recognizer").name
     truth, found = (Counter(text.split()) for text in ((SAMPLES / "receipt.txt").read_text("utf-8"), document.text))
     assert (truth & found).total() > 0.9 * truth.total()
+
+
+def test_pages_are_read_with_integers_and_codes_are_not() -> None:
+    manifest = load_manifest()
+    forms = {entry.kind: {file.format for file in entry.files} for entry in manifest.entries}
+    assert forms["detector"] == forms["recognizer"] == {"onnx", "int8", "safetensors"}
+    assert forms["codes"] == forms["characters"] == {"onnx", "safetensors"}
 
 
 def test_a_folder_of_ones_own_goes_before_one_that_ships(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

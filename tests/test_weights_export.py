@@ -143,7 +143,7 @@ def test_a_better_training_takes_its_entry_s_place(tmp_path: Path) -> None:
     assert [entry.metrics["cer"] for entry in manifest.entries] == [0.1]
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/b", "/etc/x", ".hidden"])
+@pytest.mark.parametrize("name", ["", "..", "a/b", "/etc/x", ".hidden", "fast.int8"])
 def test_names_that_are_none_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="name"):
         export_weights(_detector(tmp_path / "d"), tmp_path / "w", name, "", {}, {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,9 +57,9 @@ def export_weights(
     temperature: float = 1.0,
     calibration: tuple[float, float] | None = None,
     codes: bool = False,
-    crops: Sequence[NDArray[np.uint8]] = (),
+    examples: Callable[[Kind, str | None], Sequence[NDArray[np.float32]]] | None = None,
 ) -> Manifest:
-    """Writes `name.onnx` and `name.safetensors` and lists them in the folder's manifest.
+    """Writes `name.onnx`, `name.safetensors` and at wish `name.int8.onnx`; lists them in the folder's manifest.
 
     Args:
         checkpoint: A file of averaged weights that a training wrote, or the public CRAFT weights (.pth).
@@ -71,12 +71,13 @@ def export_weights(
         temperature: What a recogniser's scores are divided by, see `ocr_doc.training.temperature`.
         calibration: Slope and offset of a recogniser's confidences, see `ocr_doc.recognizer.calibration`.
         codes: Whether a recogniser is the one for codes, beside the one for words.
-        crops: What a detector sees, (H, W, 3) uint8 RGB each, for a graph in integers (`ocr_doc.training.quantise`);
-            none for one in floating point.
+        examples: Gives what a network of a kind and an alphabet sees, for a graph in integers beside the one in
+            floating point (`ocr_doc.training.quantise`); None for none.
 
     Raises:
         UsageError: If the temperature or the slope is no positive number, what is no recogniser is meant for codes,
-            what is no detector for integers, or the name is no plain name or taken by a network of another kind.
+            what reads characters or codes is meant for integers, or the name is no plain name or taken by a network of
+            another kind.
         WeightsError: If the checkpoint is damaged, cannot be exported, or the graph does not compute the same.
         OutputError: If the folder cannot be written.
     """
@@ -94,8 +95,9 @@ def export_weights(
     if calibration is not None and not (reads and calibration[0] > 0):
         slope, offset = calibration
         raise UsageError(f"A {network.kind} with calibration {slope} {offset}.", "Give a recogniser's, slope above 0.")
-    if crops and network.kind != "detector":
-        raise UsageError(f"A {network.kind} in integers.", "Give a detector's weights, or leave --quantise out.")
+    if examples and network.kind not in ("detector", "recognizer"):
+        what = "recogniser of codes" if codes else "classifier of characters"
+        raise UsageError(f"A {what} in integers, which read codes worse.", "Leave --quantise out.")
     tensors = cooled(loaded.tensors, temperature)
     try:
         network.module.load_state_dict(tensors)
@@ -104,9 +106,11 @@ def export_weights(
     network.module.eval()
     graph = _onnx(network, name)
     _compare(network, graph, name)
-    if crops:
-        graph = quantised(graph, name, crops)
-    write_whole(folder / f"{name}.onnx", graph)
+    graphs = {f"{name}.onnx": graph}
+    if examples:
+        graphs[f"{name}.int8.onnx"] = quantised(graph, name, examples(network.kind, network.alphabet))
+    for file, data in graphs.items():
+        write_whole(folder / file, data)
     # With the configuration in its header, so that fine-tuning can start from it.
     save_checkpoint(folder / f"{name}.safetensors", Checkpoint(tensors, loaded.config, loaded.notes))
     if temperature != 1.0:
@@ -116,7 +120,7 @@ def export_weights(
         name, network.kind, (), network.config, network.alphabet, licence, {**trained, **recipe},
         {**loaded.notes.get("metrics", {}), **metrics}, calibration,
     )  # fmt: skip
-    return write_entry(folder, entry, [f"{name}.onnx", f"{name}.safetensors"])
+    return write_entry(folder, entry, [*graphs, f"{name}.safetensors"])
 
 
 def _public_craft(path: Path) -> Checkpoint:
@@ -125,7 +129,7 @@ def _public_craft(path: Path) -> Checkpoint:
 
 
 def _check_name(folder: Path, name: str, kind: Kind) -> None:
-    if not name or name != Path(name).name or name.startswith("."):
+    if not name or name != Path(name).name or name.startswith(".") or name.endswith(".int8"):  # the end tells the form
         raise UsageError(f"{name!r} is no name for a network.", "Use letters, digits and dashes.")
     if (folder / NAME).exists() and any(e.name == name and e.kind != kind for e in load_manifest(folder).entries):
         raise UsageError(f"{folder} has a network {name!r} of another kind.", "Choose another name.")

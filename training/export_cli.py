@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.core.errors import InputBrokenError, UsageError
+from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.training.detector_cli import SyntheticPages, listed_pages
 from ocr_doc.training.export import export_weights
 from ocr_doc.training.faces import find_faces
-from ocr_doc.training.quantise import example_crops
+from ocr_doc.training.quantise import page_examples, word_examples
 from ocr_doc.training.readers import read_rows
 from ocr_doc.training.real_pages import MixedPages
-from ocr_doc.training.run_cli import DEFAULT_SHARE, add_font_arguments
+from ocr_doc.training.recognizer_data import CropMix
+from ocr_doc.training.run_cli import DEFAULT_SHARE, add_font_arguments, sources_and_shares
+from ocr_doc.weights.manifest import Kind
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,11 +40,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--quantise", action="store_true",
-        help="a detector's graph for the CPU in integers, whose ranges are seen on drawn pages",
+        help="a graph in integers, too, quicker on the CPU; its ranges are seen on drawn pages or words "
+        "(a detector's or recogniser's)",
     )  # fmt: skip
     parser.add_argument(
         "--pages", action="append", default=[], metavar="LIST[=SHARE]",
-        help="with --quantise: real pages as `ocr-doc-train pages` writes them, and their share of all pages "
+        help="with --quantise, a detector's: real pages as `ocr-doc-train pages` writes them, and their share of all "
+        f"pages ({DEFAULT_SHARE})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--words", action="append", default=[], metavar="SOURCE[=SHARE]",
+        help="with --quantise, a recogniser's: labelled crops, and their share of all crops "
         f"({DEFAULT_SHARE})",
     )  # fmt: skip
     add_font_arguments(parser)
@@ -50,8 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exports as the options say; returns the exit code."""
-    if args.pages and not args.quantise:
-        raise UsageError("--pages without --quantise.", "They are looked at for a graph in integers only.")
+    if (args.pages or args.words) and not args.quantise:
+        raise UsageError("--pages or --words without --quantise.", "They are seen for a graph in integers only.")
     export_weights(
         args.checkpoint,
         args.weights,
@@ -62,15 +72,19 @@ def run(args: argparse.Namespace) -> int:
         args.temperature,
         None if args.calibration is None else (args.calibration[0], args.calibration[1]),
         args.codes,
-        _crops(args) if args.quantise else (),
+        partial(_examples, args) if args.quantise else None,
     )
     return 0
 
 
-def _crops(args: argparse.Namespace) -> list[NDArray[np.uint8]]:
-    """What a detector sees."""
-    drawn = SyntheticPages(tuple(find_faces(args.fonts, args.font_cache)))
-    return example_crops(MixedPages(drawn, listed_pages(args.pages)))
+def _examples(args: argparse.Namespace, kind: Kind, alphabet: str | None) -> list[NDArray[np.float32]]:
+    """What a detector or a recogniser sees."""
+    if kind == "detector":
+        drawn = SyntheticPages(tuple(find_faces(args.fonts, args.font_cache)))
+        return page_examples(MixedPages(drawn, listed_pages(args.pages)))
+    real = sources_and_shares("--words", args.words)
+    fonts = None if args.fonts is None else tuple(args.fonts)
+    return word_examples(CropMix(real, fonts=fonts, cache=args.font_cache), Alphabet(alphabet or ""))
 
 
 def _values(path: Path | None) -> dict[str, Any]:

@@ -34,7 +34,7 @@ SHAPES = {
     "detector": [(1, 3, 1024, 736)],
     "recognizer": [(32, 1, 32, w) for w in (64, 96, 128, 192, 256)] + [(4, 1, 32, 512)],
 }
-ENGINES = ["onnx", "onnx-arena", "onnx-sleep", "torch", "torch-bf16", "cuda", "openvino"]
+ENGINES = ["onnx", "onnx-int8", "onnx-arena", "onnx-sleep", "torch", "torch-bf16", "cuda", "openvino"]
 
 
 def open_by_name(engine: str, manifest: Manifest, entry: Entry, build: str, threads: int) -> Run:
@@ -43,7 +43,7 @@ def open_by_name(engine: str, manifest: Manifest, entry: Entry, build: str, thre
     Raises:
         ImportError: If its package is not installed.
     """
-    graph = entry.file("onnx")
+    graph = entry.file("int8" if engine == "onnx-int8" else "onnx")
     if graph is not None and engine.startswith("onnx"):
         data = manifest.read(graph)
         return OnnxEngine(data, entry.name, threads, arena=engine == "onnx-arena", spin=engine != "onnx-sleep")

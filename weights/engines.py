@@ -259,7 +259,7 @@ def run_all(engine: Engine, work: Callable[[Item], Result], items: Iterable[Item
 
 def open_engine(
     manifest: Manifest, entry: Entry, device: Device = "auto", build: Builder | None = None,
-    threads: int | None = None, occupancy: Occupancy | None = None,
+    threads: int | None = None, occupancy: Occupancy | None = None, exact: bool = True,
 ) -> Engine:  # fmt: skip
     """Makes a listed network ready to run.
 
@@ -271,6 +271,7 @@ def open_engine(
         build: Rebuilds the network for torch; without it only ONNX can run.
         threads: Threads on the CPU; None for as many as there are cores for this process.
         occupancy: Who else is at work; see `OnnxEngine`.
+        exact: Whether the CPU computes in floating point where there is a graph in integers, too.
 
     Raises:
         WeightsError: If a file is missing, damaged or does not fit the network.
@@ -281,7 +282,8 @@ def open_engine(
         raise UsageError(f"There is no device {device!r}.", "Choose auto, cpu or cuda.")
     if threads is not None and threads < 1:
         raise UsageError(f"{threads} threads cannot run a network.", "Give a number of 1 or more.")
-    tensors, graph = entry.file("safetensors") if build else None, entry.file("onnx")
+    tensors, floats, integers = entry.file("safetensors") if build else None, entry.file("onnx"), entry.file("int8")
+    graph = floats or integers if exact else integers or floats
     if device == "cuda":
         _require_cuda()
         if build is None or tensors is None:
@@ -296,7 +298,7 @@ def open_engine(
     if graph is None:
         raise WeightsError(f"{entry.name} in {manifest.folder} has no ONNX file, which the CPU needs.",
                            "Use weights that have one.")  # fmt: skip
-    _LOG.debug("%s: ONNX Runtime", entry.name)
+    _LOG.debug("%s: ONNX Runtime, %s", entry.name, graph.file)
     return OnnxEngine(
         manifest.read(graph),
         entry.name,

@@ -1,9 +1,9 @@
 """The manifest: which weights there are, what they are, and bytes that are what the manifest says.
 
 A folder of weights holds `manifest.json` and the files that it lists. One entry is one network; its files are the same
-network in several forms: ONNX for the CPU, safetensors for torch. Words and how common they are make an entry, too, of
-one gzipped file. Nothing is ever downloaded. A file is read once: the
-bytes that were checked are the bytes that the engine gets.
+network in several forms: ONNX for the CPU, in floating point and in integers, safetensors for torch. Words and how
+common they are make an entry, too, of one gzipped file. Nothing is ever downloaded. A file is read once: the bytes that
+were checked are the bytes that the engine gets.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from ocr_doc.core.errors import OutputError, WeightsError
 
 Kind = Literal["detector", "recognizer", "codes", "characters", "vocabulary"]
 """What an entry is for; "codes" is a recogniser of text without language, used where all words are codes."""
-Format = Literal["onnx", "safetensors", "gz"]
+Format = Literal["onnx", "int8", "safetensors", "gz"]
+"""What a file holds; "int8" is an ONNX graph with its wide layers in integers, quicker and nearly the same."""
 SCHEMA = "ocr-doc-weights/1"
 NAME = "manifest.json"
 _REMEDY = "Reinstall ocr-doc, or name a whole folder of weights with --weights DIR; nothing is downloaded."
 _SHIPPED = Path(__file__).parent
+# How the name of a file of each form ends; the longer of two that fit comes first.
+_SUFFIXES: dict[Format, str] = {"int8": ".int8.onnx", "onnx": ".onnx", "safetensors": ".safetensors", "gz": ".gz"}
 _T = TypeVar("_T")
 
 
@@ -212,7 +215,7 @@ def write_entry(folder: str | os.PathLike[str], entry: Entry, files: Sequence[st
     Args:
         folder: Where the weights are; its manifest is made if there is none.
         entry: What to list; its own `files` are ignored.
-        files: The network in each form, in that folder; the suffix (.onnx, .safetensors, .gz) tells the form.
+        files: The network in each form, in that folder; the suffix (.onnx, .int8.onnx, .safetensors, .gz) tells which.
 
     Returns:
         The manifest as written.
@@ -250,14 +253,10 @@ def _plain(entry: Entry) -> dict[str, object]:
 
 
 def _measure(folder: Path, file: Path) -> WeightFile:
-    form = file.suffix.removeprefix(".")
-    if (
-        form not in get_args(Format)
-        or not (folder / file.name).is_file()
-        or file not in (Path(file.name), folder / file.name)
-    ):
+    form = next((form for form, suffix in _SUFFIXES.items() if file.name.endswith(suffix)), None)
+    if form is None or not (folder / file.name).is_file() or file not in (Path(file.name), folder / file.name):
         raise OutputError(
-            f"{file} is no weight file in {folder}.", f"Put a .{' or .'.join(get_args(Format))} file into that folder."
+            f"{file} is no weight file in {folder}.", f"Put a {' or '.join(_SUFFIXES.values())} file into that folder."
         )
     data = (folder / file.name).read_bytes()
-    return WeightFile(file.name, cast("Format", form), hashlib.sha256(data).hexdigest(), len(data))
+    return WeightFile(file.name, form, hashlib.sha256(data).hexdigest(), len(data))
