@@ -176,7 +176,8 @@ def test_the_number_of_words_is_bounded() -> None:
 def test_cost_does_not_grow_as_components_times_pixels() -> None:
     """The original draws a full-page mask per component: an empty margin would then make every word dearer.
 
-    Here the same 400 words on a page of sixteen times the area must cost far less than sixteen times as much; it costs three to four times as much, for what looks at each pixel.
+    Here the same 400 words on a page of sixteen times the area must cost far less than sixteen times as much: it is
+    three to four times as much, for what looks at each pixel.
     """
     words = [_word(10 + 60 * i, 10 + 30 * j, [10.0] * 3, 18) for i in range(20) for j in range(20)]
     small = _maps(words, 640, 1280)
