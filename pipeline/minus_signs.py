@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from ocr_doc.core.geometry import Box, box_overlap, quad_angle, quad_box, quad_longer, quad_size
 from ocr_doc.detectors.detector import DetectedWord
+from ocr_doc.ink import MIN_CONTRAST, ink_level
 
+# A number that begins a reading.
 _NUMBER = re.compile(r"\d[\d.,']*(?!\S)")
 # Degrees by which a word may lean: a dash is looked for in rows of pixels.
 _LEVEL = 3.0
@@ -25,8 +27,6 @@ _REACH, _NEAR, _WHITE = 0.9, 0.28, 0.25
 _WIDTH, _MIDDLE, _THICK = (0.18, 0.7), (0.3, 0.72), 0.2
 # What of the word's first character may stand before its box, in heights.
 _EDGE = 0.12
-# Ink is nearer to the word's ink than to the paper by this share of the way, and so many grey levels from the paper.
-_INK, _MIN_CONTRAST = 0.4, 40
 
 
 def numbers_below_nothing(
@@ -68,16 +68,12 @@ def _dash_before(grey: NDArray[np.uint8], box: Box, height: float) -> float | No
     if start < 0 or top < 0:
         return None
     band = grey[middle, int(left - (_NEAR + _WIDTH[0]) * height) : left]
-    if not band.size or int(band.max()) - int(band.min()) < _MIN_CONTRAST:
+    if not band.size or int(band.max()) - int(band.min()) < MIN_CONTRAST:
         return None  # nearly always: before most words there is paper
-    strip, inside = grey[top:bottom, start:left], grey[top:bottom, left:right]
-    if not inside.size:
+    level_of_ink = ink_level(grey[top:bottom, start:right])
+    if level_of_ink is None:
         return None
-    paper = float(np.median(strip))
-    ink = float(np.partition(inside, inside.size // 20, axis=None)[inside.size // 20])
-    if paper - ink < _MIN_CONTRAST:
-        return None
-    mask = strip < paper + _INK * (ink - paper)
+    mask = grey[top:bottom, start:left] < level_of_ink
     level = np.zeros(len(mask), dtype=bool)
     level[middle.start - top : middle.stop - top] = True
     low, tall = np.asarray(mask[level].any(axis=0)), np.asarray(mask[~level].any(axis=0))

@@ -183,7 +183,7 @@ class PageReader:
         """Words and readings, with the minus that a number was found without."""
         longer = numbers_below_nothing(view.grey, found, [reading.text for reading in readings])
         again = dict(zip(longer, self._read(view, list(longer.values())), strict=True))
-        kept = {k: reading for k, reading in again.items() if reading.text == "-" + readings[k].text}
+        kept = {k: again[k] for k in again if again[k].text in {sign + readings[k].text for sign in "-–−"}}
         words = [longer[k] if k in kept else word for k, word in enumerate(found)]
         return words, [kept.get(k, reading) for k, reading in enumerate(readings)]
 

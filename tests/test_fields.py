@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -54,89 +55,10 @@ def values(fields: Fields) -> dict[str, str | None]:
     return {name: field and field.value for name, field in zip(names, each, strict=True)}
 
 
-ENGLISH = """
-HARBOUR LANE GROCERS LTD
-14 Harbour Lane
-Tel: 0123 456789
-Invoice No: HL-20431
-Date: 25/12/2018 14:31
-Item | Qty | Price | Amount
-Sourdough loaf | 2 | 3.40 | 6.80
-Oat milk | 1 | 2.15 | 2.15
-Subtotal | £8.95
-VAT 20% | £1.79
-Total | £10.74
-Cash | £20.00
-Change | £9.26
-"""
-GERMAN = """
-Bäckerei Sonnenschein GmbH
-Hauptstraße 12
-80331 München
-Rechnungsnummer: RE-2021-0815
-Rechnungsdatum: 3. März 2021
-Fällig am: 17.03.2021
-Bezeichnung | Menge | Einzelpreis | Betrag
-Roggenbrot | 100 | 12,50 | 1.250,00
-Brezeln | 50 | 0,80 | 40,00
-Zwischensumme | 1.290,00 €
-MwSt. 7% | 90,30 €
-Gesamtbetrag | 1.380,30 €
-"""
-FRENCH = """
-LIBRAIRIE DU PORT SARL
-7 rue des Lilas
-33000 Bordeaux
-Facture n° FA-7781
-Date de facture : 1er août 2020
-Désignation | Qté | Prix | Montant
-Romans | 12 | 102,00 | 1 224,00
-Total HT | 1 224,00 €
-TVA 5,5% | 67,32 €
-Net à payer | 1 291,32 €
-"""
-SPANISH = """
-FERRETERÍA EL MARTILLO S.L.
-Calle Mayor 5
-28013 Madrid
-Factura num: A-00123
-Fecha: 15 de enero de 2019
-Descripción | Cant | Precio | Importe
-Tornillos | 3 | 4,20 | 12,60
-Base imponible | 12,60
-IVA 21% | 2,65
-TOTAL A PAGAR | 15,25 EUR
-EFECTIVO | 20,00
-CAMBIO | 4,75
-"""
-ITALIAN = """
-RISTORANTE DA MARIO SRL
-Via Roma 8
-00184 Roma
-Fattura n. 77/2022
-Data: 09/11/2022
-Descrizione | Qtà | Prezzo | Importo
-Pizza margherita | 2 | 8,00 | 16,00
-Imponibile | 16,00
-IVA 10% | 1,60
-TOTALE COMPLESSIVO | € 17,60
-CONTANTE | 20,00
-RESTO | 2,40
-"""
-MALAY = """
-KEDAI RUNCIT MAJU SDN BHD
-12, JALAN BUNGA RAYA
-50000 KUALA LUMPUR
-NO RESIT: R-5521
-TARIKH: 17 OGOS 2019
-Keterangan | Kuantiti | Harga | Jumlah
-Beras | 2 | 26.01 | 52.02
-Jumlah | 52.02
-Pelarasan pembundaran | -0.02
-Jumlah besar | RM 52.00
-Tunai | 60.00
-Baki | 8.00
-"""
+LANGUAGES = ("english", "german", "french", "spanish", "italian", "malay")
+ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, MALAY = (
+    Path(__file__).with_name("data").joinpath("bills", f"{language}.txt").read_text("utf-8") for language in LANGUAGES
+)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +71,7 @@ Baki | 8.00
         (ITALIAN, ("RISTORANTE DA MARIO SRL", "2022-11-09", "77/2022", "EUR", "17.60", "1.60")),
         (MALAY, ("KEDAI RUNCIT MAJU SDN BHD", "2019-08-17", "R-5521", "MYR", "52.00", None)),
     ],
-    ids=["english", "german", "french", "spanish", "italian", "malay"],
+    ids=LANGUAGES,
 )
 def test_bills_in_six_languages(text: str, expected: Sequence[str | None]) -> None:
     fields = found(text)

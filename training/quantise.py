@@ -23,7 +23,7 @@ from ocr_doc.training.packages import require
 from ocr_doc.training.recognizer_data import EASY_POOLS, MAX_WIDTH, CropMix, CropStream
 from ocr_doc.weights.engines import OnnxEngine
 
-Batch = NDArray[np.float32]
+Floats = NDArray[np.float32]
 
 # Convolutions of fewer channels gain nothing: ONNX Runtime has direct ones in floating point, and copies in integers.
 _LEAST_CHANNELS = 32
@@ -34,7 +34,7 @@ _SEED = 0
 _TOLERANCE = 0.02
 
 
-def page_examples(source: PageSource) -> list[Batch]:
+def page_examples(source: PageSource) -> list[Floats]:
     """What a detector sees as it learns, the same for the same pages.
 
     Args:
@@ -48,7 +48,7 @@ def page_examples(source: PageSource) -> list[Batch]:
     return [np.divide(crop.transpose(2, 0, 1)[None], 255, dtype=np.float32) for crop in crops]
 
 
-def word_examples(mix: CropMix, alphabet: Alphabet) -> list[Batch]:
+def word_examples(mix: CropMix, alphabet: Alphabet) -> list[Floats]:
     """What a recogniser sees as it learns, the same for the same mix.
 
     Args:
@@ -62,7 +62,7 @@ def word_examples(mix: CropMix, alphabet: Alphabet) -> list[Batch]:
     return [batch.pixels.numpy() for batch in islice(stream, _SEEN + _CHECKED)]
 
 
-def quantised(graph: bytes, name: str, examples: Sequence[Batch]) -> bytes:
+def quantised(graph: bytes, name: str, examples: Sequence[Floats]) -> bytes:
     """The graph of a network with its wide layers in integers.
 
     Args:
@@ -105,10 +105,10 @@ def quantised(graph: bytes, name: str, examples: Sequence[Batch]) -> bytes:
 class _Reader:
     """Batches one after the other, as ONNX Runtime's `CalibrationDataReader` gives them."""
 
-    def __init__(self, batches: Sequence[Batch]) -> None:
-        self._left: Iterator[Batch] = iter(batches)
+    def __init__(self, batches: Sequence[Floats]) -> None:
+        self._left: Iterator[Floats] = iter(batches)
 
-    def get_next(self) -> dict[str, Batch] | None:
+    def get_next(self) -> dict[str, Floats] | None:
         """The next one, None after the last."""
         batch = next(self._left, None)
         return None if batch is None else {"pixels": batch}
@@ -125,7 +125,7 @@ def _wide(graph: Any) -> list[str]:  # noqa: ANN401 - onnx has no types
     return convolutions + products[1:-1]
 
 
-def _compare(graph: bytes, integers: bytes, name: str, batches: Sequence[Batch]) -> None:
+def _compare(graph: bytes, integers: bytes, name: str, batches: Sequence[Floats]) -> None:
     wanted, found = OnnxEngine(graph, name), OnnxEngine(integers, name)
     apart = float(np.mean([_apart(found(batch), wanted(batch)) for batch in batches]))
     # Asked this way round, so that scores that are no numbers do not pass either.
@@ -133,7 +133,7 @@ def _compare(graph: bytes, integers: bytes, name: str, batches: Sequence[Batch])
         raise WeightsError(f"{name}: in integers its scores differ by {apart:.3f} on average.", "Export it without.")
 
 
-def _apart(found: Batch, wanted: Batch) -> float:
+def _apart(found: Floats, wanted: Floats) -> float:
     """How much the score that differs most differs at a place of the page or a time step, on average."""
     if wanted.ndim == 3:
         return float(np.abs(np.exp(found) - np.exp(wanted)).max(axis=2).mean())
