@@ -98,6 +98,12 @@ def quad_longer(quad: Quad, before: float = 0.0, behind: float = 0.0) -> Quad:
     return quad_part(quad, -before * part, 1.0 + behind * part)
 
 
+def quad_deeper(quad: Quad, below: float) -> Quad:
+    """A quad with more below its line, in heights of the quad."""
+    a, b, c, d = quad
+    return a, b, _between(b, c, 1.0 + below), _between(a, d, 1.0 + below)
+
+
 def _between(start: Point, end: Point, fraction: float) -> Point:
     return start[0] + (end[0] - start[0]) * fraction, start[1] + (end[1] - start[1]) * fraction
 

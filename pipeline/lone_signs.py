@@ -58,12 +58,13 @@ def with_lone_signs(grey: NDArray[np.uint8], words: Sequence[DetectedWord]) -> l
     if len(sure) < 2:
         return list(words)
     quads = np.array([word.quad for word in sure], dtype=np.float64)
+    middles = quads.mean(axis=1)
     signs: list[DetectedWord] = []
     boxes: list[Box] = []
     for first, second in _gaps(quads):
         for sign in _signs(grey, first, second):
-            # Wide gaps are looked at from both ends as well.
-            if not _touches(box := quad_box(sign.quad), boxes):
+            # Wide gaps are looked at from both ends as well; and a lone "a" that was found may be too low for its row.
+            if not _touches(box := quad_box(sign.quad), boxes) and not _holds(box, middles):
                 signs.append(sign)
                 boxes.append(box)
     kept = [word for word in words if word.confidence >= SURELY_TEXT or not _touches(quad_box(word.quad), boxes)]
@@ -72,6 +73,11 @@ def with_lone_signs(grey: NDArray[np.uint8], words: Sequence[DetectedWord]) -> l
 
 def _touches(box: Box, others: Sequence[Box]) -> bool:
     return any(box_overlap(box, other) > 0 for other in others)
+
+
+def _holds(box: Box, points: Floats) -> bool:
+    """Whether any of the points (N, 2) lies in a box."""
+    return bool(((points >= box[:2]) & (points <= box[2:])).all(axis=1).any())
 
 
 def _gaps(quads: Floats) -> Iterator[tuple[Floats, Floats]]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ocr_doc.blanks import without_blanks
 from ocr_doc.codes import find_codes
+from ocr_doc.commas import is_same_number, numbers_cut_below
 from ocr_doc.core.geometry import Box, quad_box
 from ocr_doc.core.records import Character, Word
 from ocr_doc.detectors.detector import DetectedWord, WordDetector
@@ -175,6 +176,7 @@ class PageReader:
         readings = self._read(view, found)
         if rows is None:
             found, readings = self._with_minus_signs(view, found, readings)
+            readings = self._with_commas(view, found, readings)
         return Look(view, words, found, agree_on_decimals(readings))
 
     def _with_minus_signs(
@@ -186,6 +188,13 @@ class PageReader:
         kept = {k: again[k] for k in again if again[k].text in {sign + readings[k].text for sign in "-–−"}}
         words = [longer[k] if k in kept else word for k, word in enumerate(found)]
         return words, [kept.get(k, reading) for k, reading in enumerate(readings)]
+
+    def _with_commas(self, view: View, found: Sequence[DetectedWord], readings: Sequence[Reading]) -> Sequence[Reading]:
+        """Readings, with the commas that were read as points because their tails are cut off."""
+        deeper = numbers_cut_below(view.grey, found, readings)
+        again = dict(zip(deeper, self._read(view, list(deeper.values())), strict=True))
+        kept = {k: reading for k, reading in again.items() if is_same_number(readings[k].text, reading.text)}
+        return [kept.get(k, reading) for k, reading in enumerate(readings)]
 
     def _find(self, view: View, known: Floats | None) -> Sequence[DetectedWord]:
         """Finds the words of a view; those that stand on the page in known boxes are left out."""

@@ -106,6 +106,15 @@ def test_what_was_not_surely_found_gives_way() -> None:
     assert with_lone_signs(grey, [*words, sure]) == [*words, sure]
 
 
+def test_a_low_word_that_was_found_is_no_sign_as_well() -> None:
+    grey, words = row()
+    drawn(grey, (150, 47, 158, 58))
+    assert len(with_lone_signs(grey, words)) == 3
+    quad = box_quad((150, 47, 158, 58))
+    letter = DetectedWord(quad, 0.9, (quad,))
+    assert with_lone_signs(grey, [*words, letter]) == [*words, letter]
+
+
 def test_few_words_and_words_beyond_the_page() -> None:
     grey, words = row()
     assert with_lone_signs(grey, []) == []
