@@ -41,6 +41,7 @@ from ocr_doc.recognizer.decimals import agree_on_decimals
 from ocr_doc.recognizer.reader import Reading
 from ocr_doc.serial import SerialBranch
 from ocr_doc.show_through import without_show_through
+from ocr_doc.side_text import with_side_text
 from ocr_doc.straightening import straightened
 from ocr_doc.text_layer import LayerWord
 from ocr_doc.tick_boxes import find_tick_boxes, read_tick_boxes
@@ -198,7 +199,11 @@ class PageReader:
 
     def _find(self, view: View, known: Floats | None) -> Sequence[DetectedWord]:
         """Finds the words of a view; those that stand on the page in known boxes are left out."""
-        return _new(self._detector().detect(view.pixels), view, known)
+        detector = self._detector()
+        words: Sequence[DetectedWord] = detector.detect(view.pixels)
+        if isinstance(detector, WordDetector):
+            words = with_side_text(detector, view, words)
+        return _new(words, view, known)
 
     def _read(self, view: View, found: Sequence[DetectedWord]) -> Sequence[Reading]:
         """One reading for each word found in a view."""
