@@ -11,6 +11,7 @@ from ocr_doc.core.geometry import Quad, quad_around, quad_part, quad_size
 from ocr_doc.core.records import Character, Word
 from ocr_doc.digits import read_digits
 from ocr_doc.dollars import read_dollars
+from ocr_doc.faded_points import read_faded_points
 from ocr_doc.gluing import glue_words
 from ocr_doc.marks import without_marks
 from ocr_doc.options import Options
@@ -91,10 +92,11 @@ def read_words(
 
     A reading without text makes no word: it says that the detector took a smudge or a rule for text, and a word
     without text would carry nothing. A reading with spaces makes several words, each with the characters that were
-    found in its part. Then the words of the page are looked at together: quotes that are read otherwise than the others
-    are made like them (`ocr_doc.quotes`), doubtful marks go where a page has none (`ocr_doc.marks`), an l among digits
-    is a 1 (`ocr_doc.digits`), a lone S before an amount a dollar (`ocr_doc.dollars`), and words that only a narrow gap
-    parts are glued (`ocr_doc.gluing`).
+    found in its part. Then the words of the page are looked at together: quotes that are read otherwise than the
+    others are made like them (`ocr_doc.quotes`), doubtful marks go where a page has none (`ocr_doc.marks`), an l
+    among digits is a 1 (`ocr_doc.digits`), a lone S before an amount a dollar (`ocr_doc.dollars`), words that only a
+    narrow gap parts are glued (`ocr_doc.gluing`), and amounts whose decimal sign has faded are made whole
+    (`ocr_doc.faded_points`).
 
     Args:
         found: Words that the detector found.
@@ -111,7 +113,7 @@ def read_words(
         if word.confidence >= options.min_confidence
         and legibility >= _least_legibility(each.confidence, options.min_legibility)
     ]
-    return glue_words(read_dollars(read_digits(without_marks(like_quotes(words)))))
+    return read_faded_points(glue_words(read_dollars(read_digits(without_marks(like_quotes(words))))))
 
 
 def _least_legibility(found: float, least: float) -> float:
