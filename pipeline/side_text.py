@@ -24,6 +24,8 @@ ACROSS, ALONG = (2, 20), 80
 # So near one another letters are of one strip; it is so wide, so many times longer, of so many parts, and so full.
 NEAR = 11
 WIDE, LENGTH, PARTS, FULL = (5, 20), 5.0, 4, (0.1, 0.75)
+# Columns of a strip, side by side, that have ink all along but for the gaps: rules have fewer.
+CORE = 3
 # Words that were found have ink up to so many pixels of the copy beyond their boxes.
 EDGE = 2
 # So much is looked at around a strip, in its widths.
@@ -79,21 +81,23 @@ def find_strips(grey: NDArray[np.uint8], words: Sequence[DetectedWord]) -> list[
         cv2.fillConvexPoly(ink, quad, 0)
         cv2.polylines(ink, [quad], isClosed=True, color=0, thickness=2 * EDGE + 1)
     return [
-        ((x0 + begin) / factor, y0 / factor, (x1 + begin) / factor, y1 / factor)
-        for begin, end in _columns(ink)
-        for x0, y0, x1, y1 in _strips(ink[:, begin:end])
+        ((x0 + left) / factor, (y0 + top) / factor, (x1 + left) / factor, (y1 + top) / factor)
+        for left, top, right, bottom in _parts(ink)
+        for x0, y0, x1, y1 in _strips(ink[top:bottom, left:right])
     ]
 
 
-def _columns(ink: NDArray[np.uint8]) -> list[tuple[int, int]]:
-    """Columns, half open, of ink (h, w) in which there are strips, if there are any: nearly all are left out so."""
+def _parts(ink: NDArray[np.uint8]) -> Iterator[tuple[int, int, int, int]]:
+    """Parts, (x0, y0, x1, y1), of ink (h, w) in which there may be strips: most of a page is left out quickly so."""
     joined = cv2.dilate(ink, np.ones((NEAR, 1), np.uint8))
-    runs = cv2.erode(joined, np.ones((int(LENGTH * WIDE[0]) + NEAR, 1), np.uint8))
-    some = np.flatnonzero(np.asarray(runs).any(axis=0))
-    if not len(some):
-        return []
-    parts = np.split(some, np.flatnonzero(np.diff(some) > 2 * WIDE[1]) + 1)
-    return [(max(0, int(part[0]) - WIDE[1]), int(part[-1]) + WIDE[1] + 1) for part in parts]
+    length = int(LENGTH * WIDE[0]) + NEAR
+    runs = np.asarray(cv2.erode(joined, np.ones((length, CORE), np.uint8)))
+    some = np.flatnonzero(runs.any(axis=0))
+    if len(some):
+        for columns in np.split(some, np.flatnonzero(np.diff(some) > 2 * WIDE[1]) + 1):
+            left, right = max(0, int(columns[0]) - WIDE[1]), int(columns[-1]) + WIDE[1] + 1
+            rows = np.flatnonzero(runs[:, left:right].any(axis=1))
+            yield left, max(0, int(rows[0]) - length), right, int(rows[-1]) + length
 
 
 def _strips(ink: NDArray[np.uint8]) -> Iterator[tuple[int, int, int, int]]:
