@@ -11,19 +11,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from ocr_doc.core.geometry import Quad, quad_around, quad_size
 from ocr_doc.core.records import Character, Word
 from ocr_doc.places import Places
+from ocr_doc.recognizer.decimals import decimal_custom
 
 NOTE = "the decimal sign is not seen; other amounts of the page have one"
-# So many amounts with one and the same sign, and such a share of all, make a page's custom.
-_LEAST, _SHARE = 3, 0.9
-# The gap, in heights of the text, or in widths of the two digits where these are set wide.
-_GAP, _WIDE_GAP = 0.75, 0.68
+# The gap, in heights of the text, or in widths of the two digits where these are set wide; and the widest there is.
+_GAP, _WIDE_GAP, _WIDEST = 0.75, 0.68, 1.5
 # Other digits this near are of one number with them, such as a telephone's.
 _ALONE = 1.0
-# How far ends of a column's amounts are off one another, in heights; so many have to be there.
-_OFF, _COLUMN = 0.35, 2
+# How far ends of a column's amounts are off one another, in heights. One with its sign, or two that lack theirs, too,
+# make a column.
+_OFF, _OTHERS = 0.35, 2
 # Such an amount is less sure than its digits are.
 _TRUST = 0.9
 _AMOUNT = re.compile(r"[-(]?(?:[$€£]|RM)?\d{1,3}(?:[.,]?\d{3})*([.,])\d\d")
@@ -41,28 +43,22 @@ def read_faded_points(words: Sequence[Word]) -> list[Word]:
     Returns:
         The same words in the same order; an amount stands where its whole part stood.
     """
-    sign = _custom(words)
     found = list(words)
+    amounts = {k: match[1] for k, word in enumerate(found) if (match := _AMOUNT.fullmatch(word.text))}
+    sign = decimal_custom(amounts.values())
     if sign is None:
         return found
     places = Places(found)
     split = [pair for k, word in enumerate(found) if _WHOLE.fullmatch(word.text) if (pair := _parts(places, found, k))]
-    ends = [places.ends[pair[-1]] for pair in split]
-    column = [places.ends[k] for k, word in enumerate(found) if _AMOUNT.fullmatch(word.text)]
+    ends = places.ends[[pair[-1] for pair in split]]
     for pair, end in zip(split, ends, strict=True):
-        near = _OFF * places.heights[pair[0]]
-        aligned = sum(abs(float((other - end) @ places.directions[pair[0]])) <= near for other in column)
-        alike = sum(abs(float((other - end) @ places.directions[pair[0]])) <= near for other in ends) - 1
-        if 2 * aligned + alike >= _COLUMN and all(places.there[k] for k in pair):
+        direction, near = places.directions[pair[0]], _OFF * places.heights[pair[0]]
+        aligned = np.abs((places.ends[list(amounts)] - end) @ direction) <= near
+        alike = np.abs((ends - end) @ direction) <= near  # this one among them
+        column = aligned.any() or np.count_nonzero(alike) > _OTHERS
+        if column and all(places.there[k] for k in pair):
             _join(places, found, pair, sign)
     return [word for word, there in zip(found, places.there, strict=True) if there]
-
-
-def _custom(words: Sequence[Word]) -> str | None:
-    """The decimal sign of a page; None where it has few amounts, or two signs."""
-    signs = [match[1] for word in words if (match := _AMOUNT.fullmatch(word.text))]
-    most = max(".,", key=signs.count)
-    return most if len(signs) >= _LEAST and signs.count(most) >= _SHARE * len(signs) else None
 
 
 def _parts(places: Places, words: Sequence[Word], whole: int) -> tuple[int, ...] | None:
@@ -74,7 +70,7 @@ def _parts(places: Places, words: Sequence[Word], whole: int) -> tuple[int, ...]
     if behind is not None and _SIGN.fullmatch(words[behind].text):
         parts, behind = (whole, behind), places.after(behind, _GAP)
     if behind is None:
-        behind = places.after(whole, 2 * _GAP)  # set wide, perhaps
+        behind = places.after(whole, _WIDEST)
     if behind is None or not _DECIMALS.fullmatch(words[behind].text):
         return None
     width, height = quad_size(words[behind].quad)

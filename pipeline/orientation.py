@@ -189,7 +189,7 @@ def standing(found: Sequence[DetectedWord]) -> list[int]:
     """Numbers of the words of a view that run up or down it, such as a number on a form's margin."""
     return [
         i for i, word in enumerate(found)
-        if len(word.characters) >= LONG_CHARACTERS and 45 < abs(quad_angle(word.quad)) < 135
+        if len(word.characters) >= LONG_CHARACTERS and not is_level(word.quad)
     ]  # fmt: skip
 
 
@@ -211,11 +211,11 @@ def long_words(found: Sequence[DetectedWord]) -> list[DetectedWord]:
     return [
         word
         for word, (width, height) in zip(found, sizes, strict=True)
-        if not 0 < len(word.characters) < LONG_CHARACTERS and width >= LONG_ASPECT * height and _level(word.quad)
+        if not 0 < len(word.characters) < LONG_CHARACTERS and width >= LONG_ASPECT * height and is_level(word.quad)
     ]
 
 
-def _level(quad: Quad) -> bool:
+def is_level(quad: Quad) -> bool:
     """Whether text runs across the page rather than up or down it."""
     (ax, ay), (bx, by), *_ = quad
     return abs(bx - ax) >= abs(by - ay)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -185,7 +185,7 @@ class PageReader:
     ) -> tuple[Sequence[DetectedWord], Sequence[Reading]]:
         """Words and readings, with the minus that a number was found without."""
         longer = numbers_below_nothing(view.grey, found, [reading.text for reading in readings])
-        again = dict(zip(longer, self._read(view, list(longer.values())), strict=True))
+        again = self._read_again(view, longer)
         kept = {k: again[k] for k in again if again[k].text in {sign + readings[k].text for sign in "-–−"}}
         words = [longer[k] if k in kept else word for k, word in enumerate(found)]
         return words, [kept.get(k, reading) for k, reading in enumerate(readings)]
@@ -193,9 +193,13 @@ class PageReader:
     def _with_commas(self, view: View, found: Sequence[DetectedWord], readings: Sequence[Reading]) -> Sequence[Reading]:
         """Readings, with the commas that were read as points because their tails are cut off."""
         deeper = numbers_cut_below(view.grey, found, readings)
-        again = dict(zip(deeper, self._read(view, list(deeper.values())), strict=True))
+        again = self._read_again(view, deeper)
         kept = {k: reading for k, reading in again.items() if is_same_number(readings[k].text, reading.text)}
         return [kept.get(k, reading) for k, reading in enumerate(readings)]
+
+    def _read_again(self, view: View, changed: Mapping[int, DetectedWord]) -> dict[int, Reading]:
+        """Readings of words whose quads have changed, by their numbers."""
+        return dict(zip(changed, self._read(view, list(changed.values())), strict=True))
 
     def _find(self, view: View, known: Floats | None) -> Sequence[DetectedWord]:
         """Finds the words of a view; those that stand on the page in known boxes are left out."""

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_doc.core.geometry import Box, quad_angle, quad_box
+from ocr_doc.core.geometry import Box, quad_box
 from ocr_doc.detectors.detector import SURELY_TEXT, DetectedWord, WordDetector
-from ocr_doc.orientation import View, moved
+from ocr_doc.orientation import View, is_level, moved
 
 # Ink is looked for on a copy of at most so many pixels: what is so many grey levels darker than what is around it.
 COPY_PIXELS, AROUND, DEPTH = 1_500_000, 31, 24
@@ -44,7 +44,7 @@ def with_side_text(detector: WordDetector, view: View, words: Sequence[DetectedW
         view: A page or a part of it.
         words: What it found in the view, in the view's own pixels.
     """
-    level = [word for word in words if word.confidence >= SURELY_TEXT and _is_level(word)]
+    level = [word for word in words if word.confidence >= SURELY_TEXT and _explains(word)]
     strips = find_strips(view.grey, level) if level else []
     # A page that lies on its side is turned as a whole.
     if sum(map(_area, strips)) > sum(_area(quad_box(word.quad)) for word in level):
@@ -136,18 +136,13 @@ def _look(detector: WordDetector, view: View, strip: Box) -> list[DetectedWord]:
     part = View(pixels, place).turned(90)
     found = detector.detect_at(part.pixels, detector.options.scale.text_height / (x1 - x0))
     line = [moved(word, part.matrix) for word in found if word.confidence >= SURELY_TEXT]
-    return [word for word in line if _stands(word) and _is_in(word, strip)]
+    return [word for word in line if not is_level(word.quad) and _is_in(word, strip)]
 
 
-def _stands(word: DetectedWord) -> bool:
-    """Whether a word runs up or down."""
-    return 45 < abs(quad_angle(word.quad)) < 135
-
-
-def _is_level(word: DetectedWord) -> bool:
-    """Whether a word runs along the page; a high and narrow one may be a line on its side, taken for one letter."""
+def _explains(word: DetectedWord) -> bool:
+    """Whether a word runs along the page: a high and narrow one may be a line on its side, taken for one letter."""
     x0, y0, x1, y1 = quad_box(word.quad)
-    return not _stands(word) and y1 - y0 < NARROW * (x1 - x0)
+    return is_level(word.quad) and y1 - y0 < NARROW * (x1 - x0)
 
 
 def _area(box: Box) -> float:

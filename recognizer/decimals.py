@@ -32,7 +32,7 @@ def agree_on_decimals(readings: Sequence[Reading]) -> list[Reading]:
         As many readings; those in which nothing changes are the same objects. Confidences stay those of the image.
     """
     signs = [_signs(reading.text) for reading in readings]
-    custom = _custom(reading.text[i] for reading, own in zip(readings, signs, strict=True) for i in own
+    custom = decimal_custom(reading.text[i] for reading, own in zip(readings, signs, strict=True) for i in own
                      if reading.characters[i].confidence >= SURE)  # fmt: skip
     if custom is None:
         return list(readings)
@@ -44,8 +44,12 @@ def _signs(text: str) -> list[int]:
     return [match.start(1) for match in _AMOUNT.finditer(text)]
 
 
-def _custom(signs: Iterable[str]) -> str | None:
-    """The sign that a page's amounts are written with; None where that is not plain."""
+def decimal_custom(signs: Iterable[str]) -> str | None:
+    """The sign that a page's amounts are written with, "." or ","; None where that is not plain.
+
+    Args:
+        signs: Those of amounts that are sure, one of each.
+    """
     found = list(signs)
     points = found.count(".")
     most, count = (".", points) if 2 * points >= len(found) else (",", len(found) - points)
