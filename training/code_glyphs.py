@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from ocr_doc.training.code_dies import Dies, pick_dies
 from ocr_doc.training.faces import Face, FaceKind, by_kind, pick_face
 
 Mask = NDArray[np.float32]
@@ -32,6 +33,8 @@ _INDUSTRIAL_SHARE = 0.25
 # Share of codes in faces whose zero has a stroke or a dot inside. Their plain O looks like the zero of other faces, and
 # which it is only the rest of the row tells.
 _MARKED_SHARE = 0.25
+# Share of codes that dies have pressed, as into number plates.
+_PRESSED = 0.2
 # Of such a family faces that draw more pairs alike than this are passed over: negatives and outlines for a plotter.
 _MOST_TWINS = 3
 # Every so many families are never trained on: they measure.
@@ -116,13 +119,15 @@ def _placed(font: ImageFont.FreeTypeFont, text: str) -> Mask:
 
 
 def draw_code(rng: np.random.Generator, text: str, faces: tuple[Face, ...]) -> Code:
-    """Draws a code by a font, by segments or by dots.
+    """Draws a code by a font, by dies, by segments or by dots.
 
     Characters that cannot be drawn, or not told from others, are replaced by ones that can.
     """
     draw = rng.random()
     if draw < 0.07 and (known := "".join(c for c in text if c in _SEGMENTS)):
         return _segments(rng, known)
+    if draw > 1 - _PRESSED and (pressed := (dies := pick_dies(rng, CAP)).fit(text)):
+        return _pressed(rng, pressed, dies)
     face = _pick(rng, faces)
     code = _lettered(rng, _drawable(text, face), face)
     if draw < 0.15:
@@ -213,6 +218,26 @@ def _lettered(rng: np.random.Generator, text: str, face: Face) -> Code:
         glyphs.append(Glyph(c, start + box[0], base + box[1], start + box[2], base + box[3]))
     mask = np.asarray(image, dtype=np.float32) / np.float32(255)
     return Code(mask, tuple(glyphs), base - max(CAP, above), base + below)
+
+
+def _pressed(rng: np.random.Generator, text: str, dies: Dies) -> Code:
+    """Letters of one width."""
+    gap = CAP * float(rng.choice([rng.uniform(0.04, 0.2), rng.uniform(0.1, 0.5)]))
+    margin = CAP * 0.6
+    width = sum(dies.room(c) + gap for c in text)
+    mask = np.zeros((round(CAP * 1.9), round(width + 2 * margin)), np.float32)
+    top, x, glyphs = round(CAP * 0.45), margin, []
+    for c in text:
+        if c == " ":
+            glyphs.append(Glyph(c, x, top, x + dies.room(c), top + CAP))
+        else:
+            ink = dies.draw(c)
+            left = round(x)
+            mask[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
+            rows = np.flatnonzero((ink > 0.5).any(axis=1))
+            glyphs.append(Glyph(c, left, top + int(rows[0]), left + ink.shape[1], top + int(rows[-1]) + 1))
+        x += dies.room(c) + gap
+    return Code(mask, tuple(glyphs), top, top + CAP)
 
 
 def _segments(rng: np.random.Generator, text: str) -> Code:
