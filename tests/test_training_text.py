@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +18,7 @@ from ocr_doc.core.errors import DependencyError
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.training import text as module
 from ocr_doc.training.prose import prose
+from ocr_doc.training.rare_signs import rare_sign
 from ocr_doc.training.text import TextSource
 
 
@@ -33,6 +35,13 @@ def _source(seed: int = 0) -> TextSource:
 @pytest.fixture(scope="module")
 def source() -> TextSource:
     return _source()
+
+
+def _with_share(source: TextSource, rare: float) -> TextSource:
+    """The same pools with another share of rare texts."""
+    other = copy(source)
+    object.__setattr__(other, "rare", rare)
+    return other
 
 
 def _has_double(text: str) -> bool:
@@ -95,6 +104,34 @@ def test_no_symbol_stays_untaught(source: TextSource) -> None:
     assert seen == set(source.alphabet.symbols) - {" "}
 
 
+def test_every_letter_of_a_language_comes_alike(source: TextSource) -> None:
+    rng = np.random.default_rng(11)
+    text = "".join(source.accented(rng) for _ in range(4000)).lower()
+    counts = {letter: text.count(letter) for letter in "äöüąćęłóśż"}
+    assert min(counts.values()) > 150, counts  # as people write, ś would be one letter in 20,000
+    assert max(counts.values()) < 6 * min(counts.values()), counts  # ä is a letter of five languages
+
+
+def test_rare_signs_come_with_what_they_stand_with(source: TextSource) -> None:
+    rng = np.random.default_rng(12)
+    texts = [rare_sign(rng, lambda: "word") for _ in range(6000)]
+    patterns = (
+        r"^\d+ × \d", r"^\d+× word", r"^×$", r"^•{4}$", r"^·{4} \d{4}$", r"^[*]{4}", r"^• word", r"word · word",
+        r"^N\.º", r"^n° \d", r"^\d+ª$", r"^¿[Ww]ord( word)*\?$", r"^¡[Ww]ord", r"^±\d", r"\d+ m²", r"\d+ ?°C", r"½",
+        r"^€\d", r"₺", r"zł$", r"^\d{1,3}( \d{3})+", r"^„word”$", r"^»word«$", r"word™", r"^© \d{4}",
+    )  # fmt: skip
+    for pattern in patterns:
+        assert any(re.search(pattern, text) for text in texts), pattern
+    assert all(text == text.strip() != "" for text in texts)
+
+
+@pytest.mark.parametrize("rare", [0.0, 1.0])
+def test_the_share_of_rare_texts_is_kept(source: TextSource, rare: float) -> None:
+    rng, texts = np.random.default_rng(13), _with_share(source, rare)
+    share = np.mean([not texts.text(rng).isascii() for _ in range(1500)])
+    assert share > 0.8 if rare else share < 0.25
+
+
 def test_a_smaller_alphabet_keeps_texts_within_it() -> None:
     small = Alphabet(" 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,")
     with pytest.MonkeyPatch.context() as patch:
@@ -105,6 +142,8 @@ def test_a_smaller_alphabet_keeps_texts_within_it() -> None:
         texts = TextSource(small)
     rng = np.random.default_rng(8)
     assert all(small.covers(texts.text(rng)) for _ in range(300))
+    rare = _with_share(texts, 1.0)
+    assert all(small.covers(rare.text(rng)) for _ in range(300))
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

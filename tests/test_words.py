@@ -77,6 +77,18 @@ def test_the_label_is_what_the_face_can_draw(texts: TextSource) -> None:
     assert set("".join(labels)) <= capitals.characters | {" "}
 
 
+def test_letters_beyond_a_to_z_get_a_face_that_has_them(texts: TextSource) -> None:
+    plain = replace(default_face(), family="plain")
+    whole = replace(plain, family="whole", characters=plain.characters | frozenset("àâçéèêëîïôœùûÀÂÇÉÈÊËÎÏÔŒÙÛ"))
+    french = [text for text in (texts.accented(np.random.default_rng(n)) for n in range(60)) if not text.isascii()]
+    kept = [
+        words._set_in(np.random.default_rng(n), (plain, whole), False, False, text) for n, text in enumerate(french)
+    ]
+    whole_ones = [face.family == "whole" and text == wanted for (face, text), wanted in zip(kept, french, strict=True)]
+    assert len(french) > 40
+    assert np.mean(whole_ones) > 0.85  # picked once, half of them would be
+
+
 def test_a_sheet_shows_all_crops(texts: TextSource) -> None:
     rng = np.random.default_rng(3)
     samples = [sample for _ in range(4) for sample in render_word(rng, (default_face(),), texts)]

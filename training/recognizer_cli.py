@@ -30,6 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="share of drawn crops that are codes without language in industrial looks (%(default)s)",
     )  # fmt: skip
     parser.add_argument(
+        "--rare", type=float, default=0.15,
+        help="share of drawn texts that hold letters beyond a to z or rare signs (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
         "--every-face", action="store_true",
         help="draw codes in the fonts that are kept for measuring, too: for weights that are to know all of them",
     )  # fmt: skip
@@ -88,7 +92,7 @@ def network_shape(args: argparse.Namespace) -> CRNNConfig:
 def run(args: argparse.Namespace) -> int:
     """Trains as the options say; returns the exit code."""
     real = sources_and_shares("--words", args.words)
-    for option in ("signs", "codes"):
+    for option in ("signs", "codes", "rare"):
         if not 0.0 <= getattr(args, option) <= 1.0:
             raise UsageError(f"--{option} {getattr(args, option)}: no share.", "Give a number from 0 to 1.")
     if args.area < MAX_WIDTH:
@@ -102,6 +106,7 @@ def run(args: argparse.Namespace) -> int:
             signs=args.signs,
             codes=args.codes,
             every_face=args.every_face,
+            rare=args.rare,
             seed=args.seed,
             cache=args.font_cache,
             fonts=fonts,

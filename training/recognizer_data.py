@@ -75,6 +75,7 @@ class CropMix:
         signs: Share of the synthetic crops that look like photographed signs.
         codes: Share of the synthetic crops that are codes without language in industrial looks.
         every_face: Whether codes are drawn in the fonts that are kept for measuring, too.
+        rare: Share of the drawn texts that hold rare letters or signs.
         seed: Seeds the synthetic crops.
         fonts: Folders of fonts, or None for the system's.
         cache: JSON file that remembers which faces are usable, or None.
@@ -84,6 +85,7 @@ class CropMix:
     signs: float = 0.27
     codes: float = 0.0
     every_face: bool = False
+    rare: float = 0.15
     seed: int = 0
     fonts: tuple[Path, ...] | None = None
     cache: Path | None = None
@@ -211,7 +213,7 @@ class CropStream(IterableDataset[Batch]):
         self.mix, self.alphabet, self.area, self.start = mix, alphabet, area, start
         self.faces = tuple(find_faces(mix.fonts, mix.cache)) if faces is None else faces
         self.code_faces = code_faces(self.faces, None if mix.every_face else False)
-        self.texts = TextSource(alphabet, seed=mix.seed)
+        self.texts = TextSource(alphabet, seed=mix.seed, rare=mix.rare)
         self.real = [(read_crops(path, alphabet), share) for path, share in mix.real]
         for (path, _), (crops, _) in zip(mix.real, self.real, strict=True):
             try_crops(path, crops, alphabet)

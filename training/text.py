@@ -16,15 +16,25 @@ from numpy.typing import NDArray
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.training.packages import require
 from ocr_doc.training.prose import prose
+from ocr_doc.training.rare_signs import rare_sign
 
 # Weights of the languages: what bills and letters of the first users are written in, English first.
 LANGUAGES = {
     "en": 16, "de": 4, "fr": 4, "es": 2, "it": 2, "ms": 2, "nl": 1, "pt": 1, "pl": 1, "cs": 1, "sv": 1, "da": 0.5,
     "nb": 0.5, "fi": 0.7, "hu": 0.7, "ro": 0.7, "tr": 0.7, "lt": 0.4, "lv": 0.4, "sk": 0.4, "is": 0.4, "sh": 0.4,
 }  # fmt: skip
-LOCALES = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pt_PT", "pl_PL", "cs_CZ", "sv_SE")
+LOCALES = (
+    "en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pt_PT", "pl_PL", "cs_CZ", "sv_SE", "tr_TR", "hu_HU",
+    "ro_RO", "fi_FI", "da_DK", "no_NO", "sk_SK", "hr_HR", "lv_LV", "lt_LT",
+)  # fmt: skip
 WORDS_PER_LANGUAGE = 12_000
 POOL = 1_500
+# Of the texts with rare symbols, the share that are words with letters beyond a to z; the others hold rare signs.
+_ACCENTED = 0.7
+# A letter in fewer of a language's words than this is a foreign one there, or, as a first letter, no first letter.
+_AT_HOME, _AT_FIRST = 8, 3
+# Share of the accented words that begin with the letter, as a capital: few names do, and sentences seldom.
+_INITIAL = 0.25
 # Share of the words that come by their true frequency.
 AS_WRITTEN = 0.4
 # What receipts say over and over, in the spelling of the trade.
@@ -58,6 +68,8 @@ class TextSource:
     Args:
         alphabet: What the texts are made of; letters and digits of ASCII are among it.
         seed: Seeds the pools; the draws themselves take their own generator.
+        rare: Share of the texts that hold letters beyond a to z, or rare signs: as seldom as they are written, once
+            in ten thousand letters, they would not be learned.
 
     Raises:
         DependencyError: If wordfreq or faker is not installed.
@@ -65,7 +77,11 @@ class TextSource:
 
     alphabet: Alphabet = field(default_factory=Alphabet)
     seed: int = 0
+    rare: float = 0.15
     _words: list[list[str]] = field(init=False, repr=False)
+    _accented: list[list[list[str]]] = field(init=False, repr=False)
+    _accented_weights: NDArray[np.float64] = field(init=False, repr=False)
+    _initials: list[list[str]] = field(init=False, repr=False)
     _language_weights: NDArray[np.float64] = field(init=False, repr=False)
     _pools: dict[str, list[str]] = field(init=False, repr=False)
 
@@ -79,6 +95,12 @@ class TextSource:
             words.append([word for word in listed if word and self.alphabet.covers(word)])
         weights = np.array(list(LANGUAGES.values()))
         object.__setattr__(self, "_words", words)
+        pairs = zip(words, LANGUAGES.values(), strict=True)
+        accented = [(letters, weight**0.5) for listed, weight in pairs if (letters := _by_letter(listed, _AT_HOME))]
+        object.__setattr__(self, "_accented", [letters for letters, _ in accented])
+        initials = [_by_letter(listed, _AT_FIRST, 1) for listed in words]
+        object.__setattr__(self, "_initials", [begun for letters in initials for begun in letters])
+        object.__setattr__(self, "_accented_weights", np.cumsum([weight for _, weight in accented]))
         object.__setattr__(self, "_language_weights", np.cumsum(weights / weights.sum()))
         object.__setattr__(self, "_pools", self._draw_pools())
 
@@ -105,9 +127,45 @@ class TextSource:
             return words[int(len(words) ** rng.random()) - 1]  # Zipf's law: the r-th word comes 1 / r as often
         return words[int(len(words) * rng.random() ** 2)]
 
+    def accented(self, rng: np.random.Generator) -> str:
+        """One or two words, one of them with a letter beyond a to z; each of a language's is as likely."""
+        if not self._accented:  # an alphabet without such letters
+            return self.styled_word(rng)
+        word = self._initial(rng) if self._initials and rng.random() < _INITIAL else self._with_accent(rng)
+        draw = rng.random()
+        if draw < 0.75:
+            return word
+        return f"{word} {self.word(rng)}" if draw < 0.88 else f"{self.word(rng)} {word}"
+
+    def _with_accent(self, rng: np.random.Generator) -> str:
+        place = rng.random() * self._accented_weights[-1]
+        letters = self._accented[int(np.searchsorted(self._accented_weights, place))]
+        listed = letters[int(rng.integers(len(letters)))]
+        return self._styled(listed[int(len(listed) * rng.random() ** 2)], rng)
+
+    def _initial(self, rng: np.random.Generator) -> str:
+        listed = self._initials[int(rng.integers(len(self._initials)))]
+        word = listed[int(rng.integers(len(listed)))]
+        word = word[:1].upper() + word[1:] if rng.random() < 0.75 else word.upper()
+        return self._punctuated(word, rng)
+
+    def rarity(self, rng: np.random.Generator) -> str:
+        """A text with rare letters or a rare sign."""
+        if rng.random() < _ACCENTED:
+            return self.accented(rng)
+        text = self.alphabet.normalise(rare_sign(rng, lambda: self._capital(rng)))
+        return text if self.alphabet.covers(text) else self.accented(rng)
+
+    def _capital(self, rng: np.random.Generator) -> str:
+        """A word, at times with a capital."""
+        word = self.word(rng)
+        return word[:1].upper() + word[1:] if rng.random() < 0.4 else word
+
     def styled_word(self, rng: np.random.Generator) -> str:
         """A word in lower, title or upper case, at times with punctuation."""
-        word = self.word(rng) if rng.random() < 0.8 else str(rng.choice(RECEIPT_WORDS))
+        return self._styled(self.word(rng) if rng.random() < 0.8 else str(rng.choice(RECEIPT_WORDS)), rng)
+
+    def _styled(self, word: str, rng: np.random.Generator) -> str:
         style = rng.random()
         if style < 0.27:
             word = word.upper() if self.alphabet.covers(word.upper()) else word
@@ -239,8 +297,10 @@ class TextSource:
 
     def text(self, rng: np.random.Generator) -> str:
         """A text of one to about five words, at least one symbol, covered by the alphabet."""
-        draw = rng.random()
-        if draw < 0.50:
+        draw = rng.random() if rng.random() >= self.rare else -1.0
+        if draw < 0.0:
+            text = self.rarity(rng)
+        elif draw < 0.50:
             text = self.styled_word(rng)
         elif draw < 0.64:
             text = " ".join(self.styled_word(rng) for _ in range(int(rng.integers(2, 4))))
@@ -255,6 +315,16 @@ class TextSource:
         if text and self.alphabet.covers(text):
             return text
         return "".join(rng.choice(list(_DIGITS), int(rng.integers(1, 9))))
+
+
+def _by_letter(words: list[str], least: int, looked_at: int | None = None) -> list[list[str]]:
+    """The words with each letter beyond a to z, if at least so many have it; the commonest words first."""
+    letters: dict[str, list[str]] = {}
+    for word in words:
+        if word.isalpha():
+            for letter in {letter for letter in word[:looked_at] if not letter.isascii()}:
+                letters.setdefault(letter, []).append(word)
+    return [letters[letter] for letter in sorted(letters) if len(letters[letter]) >= least]
 
 
 def _number_weights() -> list[float]:

@@ -38,6 +38,9 @@ _SHAPED, _OLD_FIGURES = 0.6, 0.4
 _THIN, _THIN_WIDTH = 0.2, (0.06, 0.2)
 _THIN_PLACES = re.compile(r"(?<=\w)(?=[;:?!”»](?:\W|$))|(?<=[“„«])(?=\w)")
 
+# Half of the faces lack the letters of some language, and would teach it without its accents: so many are tried.
+_FACES_TRIED = 6
+
 # Type sizes in pixels that words are drawn at; the camera's resolution is drawn apart.
 _SIZES = (28, 42)
 
@@ -95,18 +98,29 @@ def render_word(
     sign = rng.random() < signs
     page = not sign and rng.random() < _PROSE
     while True:
-        face = pick_face(rng, faces, SIGN_KINDS if sign else PROSE_KINDS if page else DOCUMENT_KINDS)
         if page:
             wanted = texts.prose(rng)
         else:
             wanted = texts.styled_word(rng) if sign and rng.random() < 0.7 else texts.text(rng)
-        text = texts.alphabet.normalise(face.fit(wanted[: longest or None]))
+        face, text = _set_in(rng, faces, sign, page, wanted[: longest or None])
+        text = texts.alphabet.normalise(text)
         if text and texts.alphabet.covers(text):
             break
     mask = _drawn(rng, face, text, sign, page)
     # Books come as one-bit scans, above all.
     copied = 0.0 if sign else 0.5 if face.kind == "book" else 0.22
     return _pictured(rng, mask, face.kind, sign, copied, text), _pictured(rng, mask, face.kind, sign, copied, text)
+
+
+def _set_in(rng: np.random.Generator, faces: tuple[Face, ...], sign: bool, page: bool, wanted: str) -> tuple[Face, str]:
+    """A face, and the text as that face can draw it: one that has all letters of it, if one soon turns up."""
+    kinds = SIGN_KINDS if sign else PROSE_KINDS if page else DOCUMENT_KINDS
+    for _ in range(_FACES_TRIED):
+        face = pick_face(rng, faces, kinds)
+        text = face.fit(wanted)
+        if text == wanted or wanted.isascii():
+            break
+    return face, text
 
 
 def _pictured(rng: np.random.Generator, mask: Mask, kind: FaceKind, sign: bool, copied: float, text: str) -> WordSample:
