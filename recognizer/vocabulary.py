@@ -29,8 +29,9 @@ _MEASURE = re.compile(r"\d+([.,]\d+)?(x|[kmc]?g|[mc]?l|[kmc]?m|pcs?|pkt|st|nd|rd
 # Off for a letter beside a digit that looks like a digit: most who make codes avoid them.
 _LIKE_A_DIGIT, _TAKEN_FOR_ONE = 0.5, re.compile(r"(?<=\d)[OIl]|[OIl](?=\d)")
 # Off, beside any other unknown word, for a 1, a 0 or a capital I within a word of small letters, where an l, an i or an
-# o stands far more often and often looks the same: "Wa1d", "HeIm"; not for McIntosh.
-_AMONG_SMALL, _INSIDE = 4.0, re.compile(r"(?<=[^\W\d_])(?<!Mc)(?<!Mac)[I10](?=[^\W\d_A-Z])")
+# o stands far more often and often looks the same: "Wa1d", "HeIm"; not for McIntosh. "0rder" is such a word, too.
+_AMONG_SMALL = 4.0
+_INSIDE = re.compile(r"(?<=[^\W\d_])(?<!Mc)(?<!Mac)[I10](?=[^\W\d_A-Z])|^0(?=[^\W\d_A-Z]{3})")
 _SMALL_LETTERS = 3
 # Off for writing that people hardly use, such as "tOtal".
 _ODD_CASE = 1.0
@@ -108,7 +109,7 @@ class Vocabulary:
 
 
 def has_odd_sign_inside(token: str) -> bool:
-    """Whether a digit or a capital I stands between small letters of a word, where a letter like it is far likelier."""
+    """Whether a digit or a capital I stands among small letters of a word, where a letter like it is far likelier."""
     bare = token.strip(_AROUND)
     word, odd = _INSIDE.subn("l", bare)
     return odd > 0 and word.isalpha() and sum(c.islower() for c in bare) >= _SMALL_LETTERS

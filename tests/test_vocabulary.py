@@ -104,14 +104,17 @@ def test_costs(better: str, worse: str) -> None:
     assert 0.0 <= WORDS.cost(better) < WORDS.cost(worse)
 
 
-@pytest.mark.parametrize("word", ["Röß1bach", "RößIbach", "RöB1bach", "sa1e,", "Ca0tons", "FlIesen"])
+@pytest.mark.parametrize(
+    "word", ["Röß1bach", "RößIbach", "RöB1bach", "sa1e,", "Ca0tons", "FlIesen", "0rder", "(0rder:"]
+)
 def test_a_digit_or_a_capital_i_among_small_letters_is_odd(word: str) -> None:
     assert has_odd_sign_inside(word)
     assert WORDS.cost(word) > WORDS.cost("Unheardofword")
 
 
 @pytest.mark.parametrize(
-    "word", ["McIntosh", "MacIver", "WiFi", "x10y", "A1b", "H20", "covid19", "to1", "web1.de", "I"]
+    "word",
+    ["McIntosh", "MacIver", "WiFi", "x10y", "A1b", "H20", "covid19", "to1", "web1.de", "I", "0ab", "0x1f", "0abc1"],
 )
 def test_other_digits_and_capitals_are_not(word: str) -> None:
     assert not has_odd_sign_inside(word)
