@@ -60,6 +60,8 @@ NOTED_LINES = 5
 NOTED_FILL = 0.8
 MAX_NOTE_WIDTH = 0.5
 NOTE_SIZE = 0.86
+# Small type of so many lines, all but this share of them beside a line of the text, is its labels and no notes.
+LABELS, LABELLED = 3, 0.15
 # A column ends where the white between two of its lines passes the usual by so many heights, ...
 COLUMN_END = 1.1
 # ... or where lines are so many times taller: a heading over several columns that does not reach across the gutter.
@@ -318,8 +320,9 @@ def _notes(notes: Side, text: Side, height: float) -> bool:
         return False
     if text.fill < NOTED_FILL or text.measure < 16.0 * height or notes.measure > MAX_NOTE_WIDTH * text.measure:
         return False
-    smaller = median(notes.h) < NOTE_SIZE * median(text.h)
-    return (smaller and notes.count > 1) or independence(notes.worded, text, height) >= 0.5
+    apart = independence(notes.worded, text, height)
+    smaller = notes.count > 1 and median(notes.h) < NOTE_SIZE * median(text.h)
+    return apart >= 0.5 or (smaller and not (notes.count >= LABELS and apart <= LABELLED))
 
 
 def _extent(rectangle: Rectangle, left: Side, right: Side, height: float) -> tuple[float, float]:

@@ -120,6 +120,15 @@ def test_a_side_note_follows_the_paragraph_that_it_stands_beside() -> None:
     assert order == [word.text for word in [*first, *note, *second]]
 
 
+def test_labels_in_small_type_stay_with_their_lines() -> None:
+    line = "in these lines there are about as many letters as in the others"
+    names = ("English", "Deutsch", "Magyar", "Suomi", "Polski", "Shqip")
+    rows = [
+        [*prose(name, 50, 103 + 42 * k, 130, 14), *prose(line, 210, 100 + 42 * k, 600)] for k, name in enumerate(names)
+    ]
+    assert reading([word for row in rows[::-1] for word in row]) == [word.text for row in rows for word in row]
+
+
 def test_page_number_and_running_head_are_told_from_text() -> None:
     body = prose(f"{LOREM} {LOREM}", 50, 120, 500)
     head = [box("HARBOURS", 200, 40, 80, 17), box("AND", 290, 40, 30, 17), box("97", 520, 40, 20, 17)]
