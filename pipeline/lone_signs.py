@@ -8,6 +8,7 @@ is shown to the recogniser, which says what it is or that it is nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import hypot
 
 import numpy as np
@@ -31,12 +32,16 @@ END = 0.28
 # Ink is nearer to the words' ink than to the paper by this share of the way, and so many grey levels from the paper.
 INK = 0.4
 MIN_CONTRAST = 40
+# A page is dark where half of it is below this grey level.
+DARK = 100
 # Columns of ink nearer than this are one sign; a gap with more signs than this holds something else.
 PARTED = 0.2
 MOST = 2
 # Shapes of signs, in heights: a colon's dots, how far both reach, a dash, and what is as high as a letter.
 DOT, COLON = (0.06, 0.35), (0.3, 0.85)
-DASH, DASH_HEIGHT, DASH_OFFSET = (0.2, 0.75), 0.25, 0.15
+DASH, DASH_HEIGHT, DASH_OFFSET = (0.2, 1.5), 0.25, 0.15
+# Dots in place of a card's number: so many on the line, so large, and so far apart at most.
+DOTS, DOTS_SIZE, DOTS_APART = (3, 8), (0.06, 0.5), 0.6
 GLYPH = (0.5, 0.9)
 # How sure such a sign counts as text: less than what the detector finds, enough to be read with its neighbours.
 CONFIDENCE = 0.68
@@ -57,6 +62,8 @@ def with_lone_signs(grey: NDArray[np.uint8], words: Sequence[DetectedWord]) -> l
     sure = [word for word in words if word.confidence >= SURELY_TEXT]
     if len(sure) < 2:
         return list(words)
+    if _is_dark(grey):
+        grey = np.asarray(255 - grey, dtype=np.uint8)
     quads = np.array([word.quad for word in sure], dtype=np.float64)
     middles = quads.mean(axis=1)
     signs: list[DetectedWord] = []
@@ -69,6 +76,11 @@ def with_lone_signs(grey: NDArray[np.uint8], words: Sequence[DetectedWord]) -> l
                 boxes.append(box)
     kept = [word for word in words if word.confidence >= SURELY_TEXT or not _touches(quad_box(word.quad), boxes)]
     return kept + signs
+
+
+def _is_dark(grey: NDArray[np.uint8]) -> bool:
+    """Whether a page is light print on dark, as on a screen at night."""
+    return _median(grey[::16, ::16]) < DARK
 
 
 def _touches(box: Box, others: Sequence[Box]) -> bool:
@@ -183,12 +195,34 @@ def _shapes(mask: NDArray[np.bool_], height: float) -> list[tuple[int, int]]:
     inked = np.flatnonzero(mask.any(axis=0))
     if not len(inked):
         return []
-    runs = [
-        (int(run[0]), int(run[-1]) + 1) for run in np.split(inked, np.flatnonzero(np.diff(inked) > PARTED * height) + 1)
-    ]
-    if len(runs) > MOST or runs[0][0] == 0 or runs[-1][1] == mask.shape[1]:
+    if inked[0] == 0 or inked[-1] == mask.shape[1] - 1:
         return []
-    return [(x0, x1) for x0, x1 in runs if _is_sign(mask[:, x0:x1], height)]
+    dots = _runs(inked, 1)
+    if DOTS[0] <= len(dots) <= DOTS[1] and _are_dots(mask, dots, height):
+        return [(dots[0][0], dots[-1][1])]
+    runs = _runs(inked, PARTED * height)
+    return [(x0, x1) for x0, x1 in runs if _is_sign(mask[:, x0:x1], height)] if len(runs) <= MOST else []
+
+
+def _runs(inked: NDArray[np.intp], gap: float) -> list[tuple[int, int]]:
+    """Columns of ink, half open, in runs that are further apart than a gap."""
+    return [(int(run[0]), int(run[-1]) + 1) for run in np.split(inked, np.flatnonzero(np.diff(inked) > gap) + 1)]
+
+
+def _are_dots(mask: NDArray[np.bool_], runs: Sequence[tuple[int, int]], height: float) -> bool:
+    """Whether runs of ink are alike, as wide as high, side by side on the line."""
+    if max(b[0] - a[1] for a, b in pairwise(runs)) > DOTS_APART * height:
+        return False
+    sizes: list[int] = []
+    for start, stop in runs:
+        rows = np.flatnonzero(mask[:, start:stop].any(axis=1))
+        top, bottom = int(rows[0]), int(rows[-1]) + 1
+        if abs((top + bottom) / 2 / len(mask) - 0.5) > DASH_OFFSET:
+            return False
+        sizes += [stop - start, bottom - top]
+    # Small ones are a pixel larger or smaller as they fall on the pixels.
+    alike = max(sizes) <= 1.4 * min(sizes) + 1
+    return alike and DOTS_SIZE[0] * height <= min(sizes) and max(sizes) <= DOTS_SIZE[1] * height
 
 
 def _is_sign(mask: NDArray[np.bool_], height: float) -> bool:

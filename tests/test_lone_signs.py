@@ -41,6 +41,8 @@ def drawn(grey: NDArray[np.uint8], *boxes: tuple[int, int, int, int]) -> NDArray
     [
         (((150, 46, 153, 49), (150, 55, 153, 58)), (150, 153)),  # a colon
         (((180, 49, 190, 51),), (180, 190)),  # a dash
+        (((180, 49, 206, 51),), (180, 206)),  # a long one
+        (tuple((x, 48, x + 4, 52) for x in (150, 158, 166, 174)), (150, 178)),  # what hides a card's number
         (((200, 42, 204, 58),), (200, 204)),  # a 1
     ],
 )
@@ -62,6 +64,8 @@ def test_a_sign_between_words_is_found(ink: tuple[tuple[int, int, int, int], ...
         ((150, 30, 152, 70),),  # a rule that goes on above and below
         ((118, 49, 282, 51),),  # a rule between the words
         tuple((x, 49, x + 8, 51) for x in range(130, 280, 16)),  # a dashed one
+        tuple((x, 56, x + 2, 58) for x in range(150, 180, 6)),  # leader dots, on the base line
+        ((150, 48, 154, 52), (158, 46, 168, 54), (174, 48, 178, 52)),  # dots of several sizes
         ((150, 42, 190, 58),),  # something as wide as a word, which the detector would have found
         ((150, 41, 153, 44), (150, 49, 153, 51), (150, 56, 153, 59)),  # three dots
     ],
@@ -69,6 +73,12 @@ def test_a_sign_between_words_is_found(ink: tuple[tuple[int, int, int, int], ...
 def test_other_ink_is_no_sign(ink: tuple[tuple[int, int, int, int], ...]) -> None:
     grey, words = row()
     assert with_lone_signs(drawn(grey, *ink), words) == words
+
+
+def test_signs_of_a_dark_page_are_light() -> None:
+    grey, words = row()
+    dark = np.asarray(255 - drawn(grey, (180, 49, 190, 51)), dtype=np.uint8)
+    assert len(with_lone_signs(dark, words)) == 3
 
 
 def test_signs_stand_at_the_ends_of_rows_too() -> None:
