@@ -16,6 +16,9 @@ from ocr_doc.core.records import Character, Word
 LEAST = 25
 # Share of words with marks, surely read, from which a page is written with them.
 WRITTEN = 0.015
+# Marks for each word, doubtful ones counted by their confidence, from which it is as well: small print leaves all marks
+# in doubt, and dirt does not fall on so many letters.
+SHARE, FEWEST = 0.08, 4.0
 # A character is in doubt below this.
 SURE = 0.9
 # Letters that Unicode does not take apart.
@@ -36,7 +39,8 @@ def without_marks(words: Sequence[Word]) -> list[Word]:
         return list(words)
     written = sum(sum(map(str.isalpha, word.text)) > 1 for word in words)
     sure = sum(any(_has_mark(c.text) and c.confidence >= SURE for c in words[k].characters) for k in marked)
-    if written < LEAST or sure > max(1.0, WRITTEN * written):
+    likely = sum(c.confidence for k in marked for c in words[k].characters if _has_mark(c.text))
+    if written < LEAST or sure > max(1.0, WRITTEN * written) or likely > max(FEWEST, SHARE * written):
         return list(words)
     changed = list(words)
     for k in marked:

@@ -44,6 +44,12 @@ def test_pages_with_marks_keep_all_of_them() -> None:
     assert without_marks(page) == page
 
 
+def test_many_marks_in_doubt_are_marks() -> None:
+    page = [*plain(40), *(word(text, 0.7) for text in ["på", "få", "år", "både", "må", "så", "når"])]
+    assert without_marks(page) == page
+    assert texts(without_marks(page[:-3]))[40:] == ["pa", "fa", "ar", "bade"], "so few may be dirt"
+
+
 def test_a_few_words_do_not_tell() -> None:
     page = [*plain(10), word("Müller", 0.5)]
     assert without_marks(page) == page
