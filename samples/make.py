@@ -224,6 +224,20 @@ def _signature(sheet: Sheet, x: float, y: float) -> None:
     cv2.polylines(sheet.canvas.art, [points], False, (35, 35, 90), 2 * SUPER, cv2.LINE_AA)
 
 
+def languages(faces: Faces) -> list[Finished]:
+    """A line in each of many languages, in the faces of screens and offices in turn."""
+    text, sheet = TEXTS["languages"], Sheet(900, 1130, (30, 30, 36))
+    families = ("Liberation Sans|Arimo", "Liberation Serif|Tinos", "Carlito", "DejaVu Serif", "Liberation Mono|Cousine")
+    sheet.row(80, faces.pen(families[0], 26, True), (70, "l", text["title"]))
+    sheet.gap()
+    for i, (name, line) in enumerate(text["lines"]):
+        y = 140 + 42.0 * i
+        sheet.row(y, faces.pen(families[0], 18), (70, "l", name))
+        sheet.row(y, faces.pen(families[i % len(families)], 20), (230, "l", line))
+        sheet.lines[-2:] = [f"{name} {line}"]
+    return [capture(sheet, 9, turned(sheet, 0.2), 0.5)]
+
+
 def notice(faces: Faces) -> list[Finished]:
     """A notice and its reply form, two pages of one bit as from a fax."""
     text = TEXTS["notice"]
@@ -314,6 +328,7 @@ SAMPLES: dict[str, Callable[[Faces], list[Finished]]] = {
     "invoice.pdf": invoice,
     "letter_de.png": lambda faces: letter(faces, "letter_de", "Caladea|Liberation Serif", 21, 0.3),
     "letter_fr.png": lambda faces: letter(faces, "letter_fr", "Courier Prime|Liberation Mono", 19, -0.6),
+    "languages.png": languages,
     "notice.tiff": notice,
     "serial_plate.jpg": serial_plate,
 }
