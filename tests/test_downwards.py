@@ -69,7 +69,7 @@ def test_a_page_of_one_column_is_upright() -> None:
     assert not runs_downwards([])
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(3, 8), st.floats(20, 60))
 def test_letters_are_laid_side_by_side_and_put_back(count: int, height: float) -> None:
     """Each letter is a grey of its own; the row has them from left to right."""

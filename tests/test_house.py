@@ -136,6 +136,7 @@ def test_inference_needs_no_training_package() -> None:
     code = (
         "import importlib, sys\n"
         "heavy = ('torch', 'torchvision', 'scipy', 'matplotlib', 'onnx', 'safetensors', 'faker', 'wordfreq')\n"
+        "heavy += ('simplemma',)\n"
         "sys.modules.update(dict.fromkeys(heavy))\n"  # None makes an import of it fail
         f"for name in {light}: importlib.import_module(name)\n"
     )

@@ -46,6 +46,7 @@ NO_FONTS = CropMix(fonts=())
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Few words and small pools, so that a run takes a second."""
+    monkeypatch.setattr(text, "FURTHER_LANGUAGES", {})
     monkeypatch.setattr(text, "LANGUAGES", {"en": 1})
     monkeypatch.setattr(text, "LOCALES", ("en_US",))
     monkeypatch.setattr(text, "WORDS_PER_LANGUAGE", 300)
@@ -273,7 +274,7 @@ def test_attention_is_trained_in_place_of_the_lstm(tmp_path: Path) -> None:
 
 
 @given(step=st.integers(0, 39))
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 def test_attention_sees_the_whole_crop_and_where_things_are_in_it(step: int) -> None:
     torch.manual_seed(3)
     network = AttentionSequence(6, 8, 2, dropout=0.0)

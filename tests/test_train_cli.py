@@ -44,6 +44,7 @@ Run = Callable[..., tuple[int, str]]
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Little text, small networks and few crops to validate on; nothing else differs from a real run."""
+    monkeypatch.setattr(text, "FURTHER_LANGUAGES", {})
     monkeypatch.setattr(text, "LANGUAGES", {"en": 1})
     monkeypatch.setattr(text, "LOCALES", ("en_US",))
     monkeypatch.setattr(text, "WORDS_PER_LANGUAGE", 300)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from copy import copy
 from itertools import pairwise
 
@@ -13,10 +14,12 @@ from hypothesis import strategies as st
 
 pytest.importorskip("wordfreq")
 pytest.importorskip("faker")
+pytest.importorskip("simplemma")
 
 from ocr_doc.core.errors import DependencyError
 from ocr_doc.recognizer.alphabet import Alphabet
 from ocr_doc.training import text as module
+from ocr_doc.training.further_words import FURTHER_LANGUAGES, further_words
 from ocr_doc.training.prose import prose
 from ocr_doc.training.rare_signs import rare_sign
 from ocr_doc.training.text import TextSource
@@ -25,6 +28,7 @@ from ocr_doc.training.text import TextSource
 def _source(seed: int = 0) -> TextSource:
     """A source of fewer words, which is quicker made."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "FURTHER_LANGUAGES", {"sq": 1})
         patch.setattr(module, "LANGUAGES", {"en": 3, "de": 2, "pl": 1})
         patch.setattr(module, "LOCALES", ("en_US", "de_DE"))
         patch.setattr(module, "WORDS_PER_LANGUAGE", 2000)
@@ -125,6 +129,32 @@ def test_rare_signs_come_with_what_they_stand_with(source: TextSource) -> None:
     assert all(text == text.strip() != "" for text in texts)
 
 
+def test_letters_of_few_languages_come_nearly_as_often_as_others(source: TextSource) -> None:
+    rng = np.random.default_rng(14)
+    met = Counter("".join(source.accented(rng).lower() for _ in range(4000)))
+    assert min(met[letter] for letter in "äöüąęłńśźżëç") > max(met[letter] for letter in "äöüąęłńśźżëç") / 7
+
+
+def test_languages_that_wordfreq_lacks_have_words(source: TextSource) -> None:
+    for language, word in (("sq", "është"), ("ga", "bhí")):
+        words = further_words(language, 500)
+        assert len(words) == len(set(words)) == 500
+        assert word in words[:60]
+        assert sum(not word.isascii() for word in words[200:]) > 60
+    assert {"sq", "ga"} <= set(FURTHER_LANGUAGES)
+    assert further_words("sq", 3) == ("të", "e", "në")
+    rng = np.random.default_rng(15)
+    drawn = {source.word(rng) for _ in range(3000)}
+    assert {"një", "për"} <= drawn
+
+
+def test_values_stand_about_a_sign_with_any_spaces(source: TextSource) -> None:
+    rng = np.random.default_rng(16)
+    texts = [source.entry(rng) for _ in range(30_000)]
+    for pattern in (r"\d{4}-\d", r"\d{4} -\d", r"\d{4}- \d", r"\d{4} - \d", r"^\(\d.* -\d.*\)$"):
+        assert any(re.search(pattern, text) for text in texts), pattern
+
+
 @pytest.mark.parametrize("rare", [0.0, 1.0])
 def test_the_share_of_rare_texts_is_kept(source: TextSource, rare: float) -> None:
     rng, texts = np.random.default_rng(13), _with_share(source, rare)
@@ -135,6 +165,7 @@ def test_the_share_of_rare_texts_is_kept(source: TextSource, rare: float) -> Non
 def test_a_smaller_alphabet_keeps_texts_within_it() -> None:
     small = Alphabet(" 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "FURTHER_LANGUAGES", {})
         patch.setattr(module, "LANGUAGES", {"en": 1})
         patch.setattr(module, "LOCALES", ("en_US",))
         patch.setattr(module, "WORDS_PER_LANGUAGE", 500)

@@ -23,6 +23,7 @@ from ocr_doc.training.words import contact_sheet, render_word
 @pytest.fixture(scope="module")
 def texts() -> TextSource:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_module, "FURTHER_LANGUAGES", {})
         patch.setattr(text_module, "LANGUAGES", {"en": 1, "fr": 1})
         patch.setattr(text_module, "LOCALES", ("en_US",))
         patch.setattr(text_module, "WORDS_PER_LANGUAGE", 500)

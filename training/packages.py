@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from ocr_doc.core.errors import DependencyError
 
-ALL = ("torch", "safetensors", "fontTools", "faker", "matplotlib", "onnx", "wordfreq")
+ALL = ("torch", "safetensors", "fontTools", "faker", "matplotlib", "onnx", "simplemma", "wordfreq")
 """What `pip install 'ocr-doc[train]'` brings, by the names of import."""
 
 

@@ -1,19 +1,21 @@
 """Real-looking text: words of several languages, prices, dates, addresses, codes, e-mails, and random strings.
 
-Words come from wordfreq's frequency lists, names and addresses from Faker; both are drawn once into pools when a
-`TextSource` is made, so that drawing a text costs microseconds.
+Words come from wordfreq's frequency lists (`further_words` has those of languages it lacks), names and addresses from
+Faker; both are drawn once into pools when a `TextSource` is made, so that drawing a text costs microseconds.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr_doc.recognizer.alphabet import Alphabet
+from ocr_doc.training.further_words import FURTHER_LANGUAGES, further_words
 from ocr_doc.training.packages import require
 from ocr_doc.training.prose import prose
 from ocr_doc.training.rare_signs import rare_sign
@@ -35,6 +37,8 @@ _ACCENTED = 0.7
 _AT_HOME, _AT_FIRST = 8, 3
 # Share of the accented words that begin with the letter, as a capital: few names do, and sentences seldom.
 _INITIAL = 0.25
+# A language's weight to this power is its share of the accented words: the smaller ones have most of the letters.
+_EVENED = 0.25
 # Share of the words that come by their true frequency.
 AS_WRITTEN = 0.4
 # What receipts say over and over, in the spelling of the trade.
@@ -72,35 +76,42 @@ class TextSource:
             in ten thousand letters, they would not be learned.
 
     Raises:
-        DependencyError: If wordfreq or faker is not installed.
+        DependencyError: If wordfreq, faker or simplemma is not installed.
     """
 
     alphabet: Alphabet = field(default_factory=Alphabet)
     seed: int = 0
     rare: float = 0.15
+    _languages: list[str] = field(init=False, repr=False)
     _words: list[list[str]] = field(init=False, repr=False)
-    _accented: list[list[list[str]]] = field(init=False, repr=False)
+    _accented: list[list[str]] = field(init=False, repr=False)
     _accented_weights: NDArray[np.float64] = field(init=False, repr=False)
     _initials: list[list[str]] = field(init=False, repr=False)
     _language_weights: NDArray[np.float64] = field(init=False, repr=False)
     _pools: dict[str, list[str]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        require("wordfreq", "faker")
+        require("wordfreq", "faker", "simplemma")
         from wordfreq import top_n_list  # noqa: PLC0415  (loads tables: only when text is drawn)
 
+        lists: list[Sequence[str]] = [top_n_list(language, WORDS_PER_LANGUAGE) for language in LANGUAGES]
+        lists += [further_words(language, WORDS_PER_LANGUAGE) for language in FURTHER_LANGUAGES]
         words = []
-        for language in LANGUAGES:
-            listed = (self.alphabet.normalise(word) for word in top_n_list(language, WORDS_PER_LANGUAGE))
-            words.append([word for word in listed if word and self.alphabet.covers(word)])
-        weights = np.array(list(LANGUAGES.values()))
+        for listed in lists:
+            written = (self.alphabet.normalise(word) for word in listed)
+            words.append([word for word in written if word and self.alphabet.covers(word)])
+        languages = {**LANGUAGES, **FURTHER_LANGUAGES}
+        weights = np.array(list(languages.values()))
+        object.__setattr__(self, "_languages", list(languages))
         object.__setattr__(self, "_words", words)
-        pairs = zip(words, LANGUAGES.values(), strict=True)
-        accented = [(letters, weight**0.5) for listed, weight in pairs if (letters := _by_letter(listed, _AT_HOME))]
-        object.__setattr__(self, "_accented", [letters for letters, _ in accented])
+        by_letter = [_by_letter(listed, _AT_HOME) for listed in words]
+        homes = Counter(letter for letters in by_letter for letter in letters)
+        pairs = zip(by_letter, weights**_EVENED, strict=True)
+        shares = [weight / homes[letter] ** 0.5 for letters, weight in pairs for letter in letters]
+        object.__setattr__(self, "_accented", [having for letters in by_letter for having in letters.values()])
+        object.__setattr__(self, "_accented_weights", np.cumsum(shares))
         initials = [_by_letter(listed, _AT_FIRST, 1) for listed in words]
-        object.__setattr__(self, "_initials", [begun for letters in initials for begun in letters])
-        object.__setattr__(self, "_accented_weights", np.cumsum([weight for _, weight in accented]))
+        object.__setattr__(self, "_initials", [begun for letters in initials for begun in letters.values()])
         object.__setattr__(self, "_language_weights", np.cumsum(weights / weights.sum()))
         object.__setattr__(self, "_pools", self._draw_pools())
 
@@ -128,7 +139,7 @@ class TextSource:
         return words[int(len(words) * rng.random() ** 2)]
 
     def accented(self, rng: np.random.Generator) -> str:
-        """One or two words, one of them with a letter beyond a to z; each of a language's is as likely."""
+        """One or two words, one with a letter beyond a to z; letters of few languages come nearly as often."""
         if not self._accented:  # an alphabet without such letters
             return self.styled_word(rng)
         word = self._initial(rng) if self._initials and rng.random() < _INITIAL else self._with_accent(rng)
@@ -139,8 +150,7 @@ class TextSource:
 
     def _with_accent(self, rng: np.random.Generator) -> str:
         place = rng.random() * self._accented_weights[-1]
-        letters = self._accented[int(np.searchsorted(self._accented_weights, place))]
-        listed = letters[int(rng.integers(len(letters)))]
+        listed = self._accented[int(np.searchsorted(self._accented_weights, place))]
         return self._styled(listed[int(len(listed) * rng.random() ** 2)], rng)
 
     def _initial(self, rng: np.random.Generator) -> str:
@@ -176,7 +186,7 @@ class TextSource:
     def prose(self, rng: np.random.Generator) -> str:
         """A piece of a line of a book or letter, covered by the alphabet."""
         n = int(np.searchsorted(self._language_weights, rng.random()))
-        text = self.alphabet.normalise(prose(rng, self._words[n], list(LANGUAGES)[n]))
+        text = self.alphabet.normalise(prose(rng, self._words[n], self._languages[n]))
         return text if self.alphabet.covers(text) else self.styled_word(rng)
 
     def _punctuated(self, word: str, rng: np.random.Generator) -> str:
@@ -231,15 +241,16 @@ class TextSource:
         return digits
 
     def entry(self, rng: np.random.Generator) -> str:
-        """A label, a sign and a value, or a part of that; with and without spaces, since only the image can tell."""
+        """A label or value, a sign and a value, or a part of that; any spaces, since only the image can tell."""
         joint = str(rng.choice(_JOINTS))
         gaps = ["" if rng.random() < 0.4 else " " for _ in range(2)]
         makers = (self.price, self.number, self.date, self.code, self.styled_word)
         value = makers[int(rng.choice(len(makers), p=(0.3, 0.3, 0.1, 0.1, 0.2)))](rng)
-        label = self.styled_word(rng)
+        label = makers[int(rng.choice(len(makers), p=(0.03, 0.07, 0.15, 0.05, 0.7)))](rng)
         draw = rng.random()
         label, value = ("", value) if draw < 0.2 else (label, "") if draw < 0.5 else (label, value)
-        return f"{label}{gaps[0]}{joint}{gaps[1]}{value}"
+        text = f"{label}{gaps[0]}{joint}{gaps[1]}{value}"
+        return f"({text})" if rng.random() < 0.08 else text
 
     def date(self, rng: np.random.Generator) -> str:
         """A date or a time of day."""
@@ -317,14 +328,14 @@ class TextSource:
         return "".join(rng.choice(list(_DIGITS), int(rng.integers(1, 9))))
 
 
-def _by_letter(words: list[str], least: int, looked_at: int | None = None) -> list[list[str]]:
+def _by_letter(words: list[str], least: int, looked_at: int | None = None) -> dict[str, list[str]]:
     """The words with each letter beyond a to z, if at least so many have it; the commonest words first."""
     letters: dict[str, list[str]] = {}
     for word in words:
         if word.isalpha():
             for letter in {letter for letter in word[:looked_at] if not letter.isascii()}:
                 letters.setdefault(letter, []).append(word)
-    return [letters[letter] for letter in sorted(letters) if len(letters[letter]) >= least]
+    return {letter: letters[letter] for letter in sorted(letters) if len(letters[letter]) >= least}
 
 
 def _number_weights() -> list[float]:
