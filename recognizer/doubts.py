@@ -23,6 +23,9 @@ from ocr_doc.recognizer.vocabulary import Vocabulary, has_odd_sign_inside
 DOUBT, STRANGE = 0.7, 0.97
 # Shorter ones are names and abbreviations more often than misreadings.
 _STRANGE_LETTERS = 4
+# Letters that digits look like, a 1 like two; and how many letters must stand beside them, since "100" is no "loo".
+_LETTERS = tuple(str.maketrans("0158", f"O{one}SB") for one in "IL")
+_LETTERS_BESIDE = 2
 # Readings that compete for a word, and the least probability of a symbol that starts one.
 _RIVALS, _CUTOFF = 8, 0.004
 # A step that is blank with more than this probability says only that two symbols are apart; one of them says it all.
@@ -90,12 +93,23 @@ def settle_doubts(
 def _is_strange(text: str, vocabulary: Vocabulary) -> bool:
     """Whether a word, but for the signs around it, is of letters and nobody is known to write it.
 
-    A digit or a capital I among small letters is no reason to take it for a code.
+    A digit or a capital I among small letters is no reason to take it for a code, nor is a digit that makes a word if
+    it is taken for the letter it looks like: "0ff", "SA1E".
     """
     bare = text.strip(AROUND)
     if len(bare) < _STRANGE_LETTERS:
+        return _looks_like_a_word(bare, vocabulary)
+    if bare.isalpha():
+        return bare not in vocabulary
+    return has_odd_sign_inside(text) or _looks_like_a_word(bare, vocabulary)
+
+
+def _looks_like_a_word(bare: str, vocabulary: Vocabulary) -> bool:
+    """Whether digits among two letters or more make a known word, were they the letters that they look like."""
+    if bare.isalpha() or not bare.isalnum() or sum(c.isalpha() for c in bare) < _LETTERS_BESIDE:
         return False
-    return has_odd_sign_inside(text) or (bare.isalpha() and bare not in vocabulary)
+    words = [bare.translate(letters) for letters in _LETTERS]
+    return any(word.isalpha() and word in vocabulary for word in words)
 
 
 def _is_alike(text: str, rival: str) -> bool:

@@ -129,6 +129,25 @@ def test_a_one_among_small_letters_gives_way_to_the_letter_that_looks_like_it() 
     assert text(again[0]) == "AB197"  # a code
 
 
+@pytest.mark.parametrize(
+    ("read", "word"),
+    [
+        (("0O", "ff"), "Off"),
+        (("B", "1I", "L", "L"), "BILL"),
+        (("S", "A", "1L", "E"), "SALE"),
+        (("(", "L", "0O", "T", ")"), "(LOT)"),
+    ],
+)
+def test_digits_that_make_a_word_of_letters_give_way_to_them(read: tuple[str, ...], word: str) -> None:
+    known = Vocabulary({"off": 24, "bill": 20, "sale": 20, "lot": 21, "loo": 14})
+    read = tuple(c for part in read for c in ([part] if part[0].isdigit() else part))
+    assert text(settled(steps(*read, doubt=0.08), known)[1][0]) == word
+    assert text(settled(steps(*read, doubt=0.001), known)[1][0]) != word  # what the image says clearly stands
+    for number in (("1L", "0O", "0O"), ("B", "0O", "7"), ("0O", "f", "g")):
+        greedy, again = settled(steps(*number, doubt=0.08), known)
+        assert again[0] is greedy[0]
+
+
 @given(st.text(max_size=12))
 def test_any_token_has_a_price(token: str) -> None:
     assert 0.0 <= WORDS.cost(token) < 12.0
