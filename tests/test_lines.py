@@ -91,10 +91,10 @@ def test_pages_are_chosen_by_split_and_by_name(pages: Path) -> None:
 
 
 def test_what_is_written_can_be_trained_on(pages: Path, tmp_path: Path) -> None:
-    def read(crop: NDArray[np.uint8]) -> str:
-        return "Line 2" if crop[10, 10] // 10 == 2 else "something else"
+    def recase(crop: NDArray[np.uint8], label: str) -> str | None:
+        return label.capitalize() if crop[10, 10] // 10 == 2 else None
 
-    assert write_lines(read_lines(pages), tmp_path / "out.v1", read) == (2, 4)
+    assert write_lines(read_lines(pages), tmp_path / "out.v1", recase) == (2, 4)
     crops = read_crops(tmp_path / "out.v1.tsv", Alphabet())
     assert [crop.text for crop in crops] == ["Line 2"] * 2
     assert [crop.load()[10, 10] for crop in crops] == [20, 21]

@@ -17,7 +17,8 @@ from ocr_doc.recognizer.network import build_crnn
 from ocr_doc.recognizer.reader import WordReader
 from ocr_doc.training.alignment import LineAligner
 from ocr_doc.training.characters_real import WordCutter
-from ocr_doc.training.lines import Detect, ReadCrop
+from ocr_doc.training.letter_case import cased_by_height
+from ocr_doc.training.lines import Detect, ReadCrop, Recase, recased
 from ocr_doc.weights.engines import open_engine
 from ocr_doc.weights.manifest import load_manifest
 
@@ -50,6 +51,17 @@ def load_reader(weights: Path | None) -> ReadCrop:
         return reader.read([crop])[0].text
 
     return read
+
+
+def load_recaser(weights: Path | None) -> Recase:
+    """What gives labels the case that is printed: the reader's, or taller letters' own; see `load_detector`."""
+    read, align = load_reader(weights), load_aligner(weights)
+
+    def recase(crop: NDArray[np.uint8], label: str) -> str | None:
+        text = recased(label, read(crop))
+        return None if text is None else cased_by_height(crop, text, align)
+
+    return recase
 
 
 def load_aligner(weights: Path | None) -> LineAligner:

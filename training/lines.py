@@ -2,7 +2,7 @@
 
 A page set is a file of JSON lines, `{"image": "a/b.jpg", "lines": [{"box": [x0, y0, x1, y1], "text": "..."}]}`, paths
 relative to the file. Many such sets write all text in upper case whatever is printed. The recogniser's own reading then
-decides the case: where it reads the same letters, its case is taken.
+decides the case: where it reads the same letters, its case is taken (and `letter_case` corrects it by height).
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from ocr_doc.training.readers import as_rgb, read_grey, read_rows
 T = TypeVar("T")
 # Reads one crop, (h, w) uint8.
 ReadCrop = Callable[[NDArray[np.uint8]], str]
+# The text of a crop, (h, w) uint8, in the case it is printed in; None where the two do not fit.
+Recase = Callable[[NDArray[np.uint8], str], "str | None"]
 # Finds the words of a page, (H, W, 3) uint8 RGB.
 Detect = Callable[[NDArray[np.uint8]], Sequence[Quad]]
 # Below this likeness the box and its text do not belong together, or the reading is too poor to judge.
@@ -213,13 +215,13 @@ def _nearest_letter(symbols: Sequence[str], places: Iterable[int]) -> str:
     return ""
 
 
-def write_lines(lines: Iterable[LabelledLine], target: Path, read: ReadCrop | None = None) -> tuple[int, int]:
+def write_lines(lines: Iterable[LabelledLine], target: Path, recase: Recase | None = None) -> tuple[int, int]:
     """Writes crops as PNG into the folder `target` and a list `target.tsv` beside it, which `--words` takes.
 
     Args:
         lines: The lines.
         target: The folder.
-        read: Reads a crop, to restore the case; None to keep the labels as they are.
+        recase: Restores the case of labels; None to keep them as they are.
 
     Raises:
         OutputError: If something cannot be written.
@@ -230,7 +232,7 @@ def write_lines(lines: Iterable[LabelledLine], target: Path, read: ReadCrop | No
     rows: list[str] = []
     left_out = 0
     for line in lines:
-        text = line.text if read is None else recased(line.text, read(line.pixels))
+        text = line.text if recase is None else recase(line.pixels, line.text)
         if text is None:
             left_out += 1
             continue

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator
 
 from ocr_doc.core.errors import InputBrokenError
-from ocr_doc.training.labellers import load_detector, load_reader
+from ocr_doc.training.labellers import load_detector, load_reader, load_recaser
 from ocr_doc.training.lines import (
     LabelledLine,
     read_lined_pages,
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         lines = (word for page in read_lined_pages(*pages) for word in words_of_page(page, detect))
     else:
         lines = read_lines(*pages)
-    written, left_out = write_lines(lines, args.folder, load_reader(args.weights) if args.recase else None)
+    written, left_out = write_lines(lines, args.folder, load_recaser(args.weights) if args.recase else None)
     if not written:
         raise InputBrokenError(f"{args.pages}: no line could be cut out of it.", "Check --split, boxes and texts.")
     _LOG.info("%d lines written, %d left out: reading and label too different", written, left_out)
