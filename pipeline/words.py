@@ -17,6 +17,7 @@ from ocr_doc.marks import without_marks
 from ocr_doc.options import Options
 from ocr_doc.quotes import QUOTES, like_quotes
 from ocr_doc.recognizer.crops import MARGIN_ALONG
+from ocr_doc.specks import without_specks
 
 # Hundredths of a pixel and hundredths of a per cent: more digits would be noise, and a third of a JSON file.
 QUAD_DIGITS = 2
@@ -92,11 +93,11 @@ def read_words(
 
     A reading without text makes no word: it says that the detector took a smudge or a rule for text, and a word
     without text would carry nothing. A reading with spaces makes several words, each with the characters that were
-    found in its part. Then the words of the page are looked at together: quotes that are read otherwise than the
-    others are made like them (`ocr_doc.quotes`), doubtful marks go where a page has none (`ocr_doc.marks`), an l
-    among digits is a 1 (`ocr_doc.digits`), a lone S before an amount a dollar (`ocr_doc.dollars`), words that only a
-    narrow gap parts are glued (`ocr_doc.gluing`), and amounts whose decimal sign has faded are made whole
-    (`ocr_doc.faded_points`).
+    found in its part. Then the words of the page are looked at together: lone dots that part nothing are left out
+    (`ocr_doc.specks`), quotes that are read otherwise than the others are made like them (`ocr_doc.quotes`), doubtful
+    marks go where a page has none (`ocr_doc.marks`), an l among digits is a 1 (`ocr_doc.digits`), a lone S before an
+    amount a dollar (`ocr_doc.dollars`), words that only a narrow gap parts are glued (`ocr_doc.gluing`), and amounts
+    whose decimal sign has faded are made whole (`ocr_doc.faded_points`).
 
     Args:
         found: Words that the detector found.
@@ -113,6 +114,8 @@ def read_words(
         if word.confidence >= options.min_confidence
         and legibility >= _least_legibility(each.confidence, options.min_legibility)
     ]
+    if options.min_legibility:
+        words = without_specks(words)
     return read_faded_points(glue_words(read_dollars(read_digits(without_marks(like_quotes(words))))))
 
 
