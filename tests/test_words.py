@@ -15,9 +15,10 @@ pytest.importorskip("faker")
 
 from ocr_doc.training import text as text_module
 from ocr_doc.training import words
+from ocr_doc.training.contact_sheet import contact_sheet
 from ocr_doc.training.faces import default_face
 from ocr_doc.training.text import TextSource
-from ocr_doc.training.words import contact_sheet, render_word
+from ocr_doc.training.words import render_word
 
 
 @pytest.fixture(scope="module")

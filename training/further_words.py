@@ -22,7 +22,7 @@ _COMMON = {
         lista shtëpia rrugë çmimi gjithsej paguar data ora faleminderit fatura sasia njësi zbritje shtuar ndryshuar
         fshirë zgjidhni vlera fusha gabim ju lutem përdoruesi fjalëkalimi kërko hyrje dalje ndihmë mesazhi
         përditësuar krijuar gjithë tjetër parë dytë tretë kohë vend punë jetë njerëz sot nesër dje këtu atje atëherë
-        megjithatë është""",
+        megjithatë""",
     "et": """ja on ei et see ta oma kui või ka ning mis kes aga nii ma sa me te nad selle seda tema oli olid olla võib
         peab pole kõik mitte ainult siis juba veel välja üle alla ette kuni ilma koos pärast enne täna homme eile
         aasta päev kuu nädal õhtu töö õigus õige või võtta jõud mõne mõned mõju sõna sõber nõu kõrge põhi lõpp lõuna

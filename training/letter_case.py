@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 from ocr_doc.core.geometry import Box, Quad, quad_box
 from ocr_doc.training.alignment import ink_of
 from ocr_doc.training.page_canvas import PageWord
+from ocr_doc.training.text import ALIKE
 
 Align = Callable[[NDArray[np.uint8], Box, str], "list[PageWord] | None"]
 """Finds the words of a labelled line, as `LineAligner` does."""
 
 _LETTERS = re.compile(r"(?:(?!x\d)[^\W\d_])+")
-# Letters with one shape for both cases that stand on the line; a p and a y reach below it.
-_ALIKE = frozenset("cosuvwxzCOSUVWXZ")
-# Small letters of another shape than their capitals, as tall as a small letter of `_ALIKE` is.
+# In either case; a p and a y, alike too, reach below the line.
+_EITHER = ALIKE | frozenset(map(str.upper, ALIKE))
+# Small letters of another shape than their capitals, as tall as a small letter of `ALIKE` is.
 _LOW = frozenset("aemnr")
 # A first letter so much taller than the low ones is a capital. One that is less tall may be one that ink or paper cut:
 # no capital is made small.
@@ -62,7 +63,7 @@ def cased_by_height(crop: NDArray[np.uint8], text: str, align: Align) -> str:
 
 
 def _evened(word: str) -> str:
-    """Runs of letters with capitals for those of `_ALIKE`, where two others or more show that they are in capitals.
+    """Runs of letters with capitals for those of `ALIKE`, where two others or more show that they are in capitals.
 
     An x before a number is what counts it, not a letter of a word.
     """
@@ -70,14 +71,14 @@ def _evened(word: str) -> str:
 
 
 def _is_in_capitals(run: str) -> bool:
-    sure = [c for c in run if c not in _ALIKE]
+    sure = [c for c in run if c not in _EITHER]
     return len(sure) >= _ENOUGH and all(c.isupper() for c in sure) and not run.startswith("Mc")
 
 
 def _begun(word: str, heights: Sequence[float]) -> str:
-    """A word with a capital for its first letter, if that is of `_ALIKE`, stands before small ones and is tall."""
+    """A word with a capital for its first letter, if that is of `ALIKE`, stands before small ones and is tall."""
     first = next((n for n, c in enumerate(word) if c.isalnum()), None)
-    if first is None or word[first] not in _ALIKE or not word[first + 1 : first + 2].islower():
+    if first is None or word[first] not in _EITHER or not word[first + 1 : first + 2].islower():
         return word
     low = [tall for c, tall in zip(word[first + 1 :], heights[first + 1 :], strict=True) if c in _LOW and tall]
     if not low or not heights[first]:

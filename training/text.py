@@ -54,7 +54,7 @@ RECEIPT_WORDS = [
     "UNIT", "PCS", "KG", "LTR", "PKT", "BTL", "BOX", "SET", "EA", "@", "%", "TAX(RM)", "AMT(RM)", "GST:",
 ]  # fmt: skip
 # First letters whose capitals have their shape: only height tells them, so either is drawn as often.
-_ALIKE = frozenset("cosuvwxz")
+ALIKE = frozenset("cosuvwxz")
 _DIGITS = "0123456789"
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CODE = _DIGITS + _UPPER
@@ -181,7 +181,7 @@ class TextSource:
         style = rng.random()
         if style < 0.27:
             word = word.upper() if self.alphabet.covers(word.upper()) else word
-        elif style < (0.63 if word[:1] in _ALIKE else 0.47):
+        elif style < (0.63 if word[:1] in ALIKE else 0.47):
             word = word[:1].upper() + word[1:]
         return self._punctuated(word, rng)
 

@@ -7,7 +7,6 @@ on the fly from a numpy generator, so a seed gives the same crops again.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -386,24 +385,3 @@ def _copied(rng: np.random.Generator, picture: Mask, height: int) -> Mask:
     rough = (_smooth_noise(rng, small.shape, rng.uniform(1.0, 2.5)) - 0.5) * rng.uniform(0.0, 0.7) * (high - low)
     level = low + (high - low) * float(np.clip(rng.normal(0.55, 0.13), 0.25, 0.85))
     return np.where(small + rough > level, high, low).astype(np.float32)
-
-
-def contact_sheet(samples: Sequence[WordSample], columns: int = 6) -> NDArray[np.uint8]:
-    """Crops with their labels beneath, for looking at: (H, W) uint8."""
-    cell_w, cell_h = 230, 64
-    rows = -(-len(samples) // columns)
-    sheet = Image.new("L", (columns * cell_w, rows * cell_h), 255)
-    draw = ImageDraw.Draw(sheet)
-    for n, sample in enumerate(samples):
-        x, y = n % columns * cell_w, n // columns * cell_h
-        h, w = sample.pixels.shape
-        scale = min(36 / h, (cell_w - 6) / w)
-        small = cv2.resize(sample.pixels, (max(1, int(w * scale)), max(1, int(h * scale))))
-        sheet.paste(Image.fromarray(small), (x, y))
-        draw.text((x, y + 40), sample.text, fill=0, font=_font_default())
-    return np.asarray(sheet)
-
-
-@lru_cache(maxsize=1)
-def _font_default() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(13)
